@@ -1,0 +1,71 @@
+//go:build evergreen_channels
+
+package baton
+
+// Worker is a goroutine that takes part. The zero value is ready for Start or
+// Begin; it may be embedded in a larger record.
+type Worker struct {
+	turn chan struct{} // one token: the baton, on its way to this worker
+	gone chan struct{} // closed as the last act of a worker that is reaped
+}
+
+// Baton says whose turn it is. The zero value is ready for Begin.
+type Baton struct {
+	target *Worker // the worker that holds the baton or is about to get it
+}
+
+// Begin makes the calling goroutine the holder of the baton, as w.
+func (b *Baton) Begin(w *Worker) {
+	w.turn = make(chan struct{}, 1)
+	b.target = w
+}
+
+// Holder returns the worker that holds the baton.
+func (b *Baton) Holder() *Worker { return b.target }
+
+// Start makes a goroutine for w, parked before its first step. Once the baton is
+// passed to w, body runs; the worker that it returns gets the baton when the
+// goroutine has ended. If body is ended by runtime.Goexit, exited is called in
+// its place, and w must be reaped.
+func (b *Baton) Start(w *Worker, body, exited func() *Worker) {
+	w.turn = make(chan struct{}, 1)
+	go func() {
+		<-w.turn
+		returned := false
+		defer func() {
+			if !returned {
+				w.gone = make(chan struct{})
+				b.Pass(w, exited()) // comes back when Reap says so
+				close(w.gone)
+			}
+		}()
+		next := body()
+		returned = true
+		b.give(next)
+	}()
+}
+
+// Pass hands the baton from the calling worker to another one and returns when it
+// has come back. Passing to oneself returns at once.
+func (b *Baton) Pass(from, to *Worker) {
+	if from == to {
+		return
+	}
+	b.give(to)
+	<-from.turn
+}
+
+func (b *Baton) give(to *Worker) {
+	b.target = to
+	to.turn <- struct{}{}
+}
+
+// Reap ends a worker that was left behind by a Goexit: its remaining deferred
+// calls return and its goroutine is gone, or past its last step, when Reap
+// returns. The caller keeps the baton.
+func (b *Baton) Reap(w *Worker) {
+	me := b.target
+	b.give(w)
+	<-w.gone
+	b.target = me
+}

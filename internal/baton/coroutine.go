@@ -1,0 +1,152 @@
+//go:build !evergreen_channels
+
+package baton
+
+import "iter"
+
+// How the straight hand-off works.
+//
+// iter.Pull makes a coroutine: a goroutine that runs only while its owner waits
+// in next, and that stops in yield until the owner calls next again. The obvious
+// scheduler resumes a task by next and gets control back by yield, so going from
+// task A to task B takes two switches, A to the scheduler and the scheduler to B.
+//
+// But the runtime's coroutine (runtime/coro.go) is less than that, and so can do
+// more. It is a slot in which one goroutine is parked. Whoever switches on the
+// slot is parked in it, and the one who was parked there runs. It does not matter
+// who that is: "The coro does not represent a specific coroutine". Both next and
+// yield come down to that one exchange. The only thing iter.Pull insists on is
+// that the two are called in turn.
+//
+// So with N workers and the goroutine that began, there are N slots and N+1
+// goroutines, one of which runs and N of which are parked, one in each slot:
+//
+//	running   slot 1   slot 2   slot 3
+//	A         root     B        C         A passes to C: exchange on slot 3
+//	C         root     B        A         C passes to root: exchange on slot 1
+//	root      C        B        A         and so on
+//
+// To hand over to B, take the slot where B is parked and call next or yield on
+// it, whichever was not called last. That is one switch, it is all public API,
+// and the race detector sees the order because iter.Pull tells it.
+//
+// Three things need care.
+//
+// First, the end of a coroutine also wakes whoever is parked in its slot, and
+// that need not be the one whose turn it is. Hence the rule that makes every
+// wake-up harmless: a hand-over is a loop, "while the baton is not meant for me,
+// hand it over to the one it is meant for".
+//
+// Second, a Goexit. iter.Pull passes a Goexit inside the coroutine on to whoever
+// is parked by next in its slot, as a Goexit of his: right for an iterator, fatal
+// for an innocent task. So a worker that is being ended by Goexit first passes
+// the baton on from its deferred call and stays parked. To end it for good, Reap
+// sends in a throw-away goroutine that takes the place in the worker's own slot:
+// the occupant leaves it and relays to the worker, the worker's goroutine ends,
+// and the Goexit reaches the throw-away goroutine, whose time has come anyway.
+//
+// Third, the memory model. All fields here are written by the holder of the baton
+// only, and each switch orders what came before it on one goroutine with what
+// comes after it on the other.
+
+// Worker is a goroutine that takes part. The zero value is ready for Start or
+// Begin; it may be embedded in a larger record.
+type Worker struct {
+	baton *Baton
+	// at is the slot in which the worker is parked, nil while it runs.
+	at *slot
+	// own is the slot that came with the worker's goroutine. Its end is the end of
+	// the slot. nil for the goroutine that began, which brought none.
+	own *slot
+}
+
+// Baton says whose turn it is. The zero value is ready for Begin.
+type Baton struct {
+	// target is the worker that holds the baton or is about to get it.
+	target *Worker
+}
+
+// slot is one coroutine: the place where one goroutine is parked.
+type slot struct {
+	next  func() (struct{}, bool)
+	yield func(struct{}) bool
+	// byNext tells that the one parked here came by next, so that the way in is
+	// yield now, and the other way round.
+	byNext bool
+	// occupant is the worker parked here. Only Reap needs to know.
+	occupant *Worker
+}
+
+// Begin makes the calling goroutine the holder of the baton, as w.
+func (b *Baton) Begin(w *Worker) {
+	w.baton = b
+	b.target = w
+}
+
+// Holder returns the worker that holds the baton.
+func (b *Baton) Holder() *Worker { return b.target }
+
+// Start makes a goroutine for w, parked before its first step. Once the baton is
+// passed to w, body runs; the worker that it returns gets the baton when the
+// goroutine has ended. If body is ended by runtime.Goexit, exited is called in
+// its place, and w must be reaped.
+func (b *Baton) Start(w *Worker, body, exited func() *Worker) {
+	w.baton = b
+	s := &slot{occupant: w}
+	w.own, w.at = s, s
+	s.next, _ = iter.Pull(func(yield func(struct{}) bool) {
+		s.yield = yield
+		returned := false
+		defer func() {
+			if !returned {
+				b.Pass(w, exited()) // comes back when Reap says so
+			}
+		}()
+		b.target = body()
+		returned = true // from here on the end of the coroutine relays
+	})
+}
+
+// Pass hands the baton from the calling worker to another one and returns when it
+// has come back. Passing to oneself returns at once.
+func (b *Baton) Pass(from, to *Worker) {
+	b.target = to
+	for b.target != from {
+		s := b.target.at
+		b.target.at = nil
+		from.at = s
+		s.occupant = from
+		s.exchange()
+	}
+}
+
+// exchange parks the caller in the slot and lets the one parked there run.
+func (s *slot) exchange() {
+	if s.byNext {
+		s.byNext = false
+		s.yield(struct{}{})
+	} else {
+		s.byNext = true
+		s.next()
+	}
+}
+
+// Reap ends a worker that was left behind by a Goexit: its remaining deferred
+// calls return and its goroutine is gone when Reap returns. The caller keeps the
+// baton. It costs a goroutine and a native wait, about two microseconds.
+func (b *Baton) Reap(w *Worker) {
+	me := b.target
+	done := make(chan struct{})
+	go func() {
+		defer close(done) // runs by return as well as by the Goexit passed on to us
+		var throwAway Worker
+		b.target = w
+		s := w.own
+		s.occupant.at = nil
+		throwAway.at = s
+		s.occupant = &throwAway
+		s.exchange()
+	}()
+	<-done
+	b.target = me
+}

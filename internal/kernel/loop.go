@@ -1,0 +1,289 @@
+package kernel
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/evergreen-go/evergreen/internal/baton"
+	"github.com/evergreen-go/evergreen/internal/goroutine"
+	"github.com/evergreen-go/evergreen/internal/poller"
+	"github.com/evergreen-go/evergreen/internal/timers"
+)
+
+const (
+	// maxTurn bounds the switches between two polls, so that tasks that keep each
+	// other busy cannot starve timers and descriptors. 61, a prime, is the number
+	// that the Go scheduler and tokio use for the same purpose: it does not fall
+	// into step with a program's own rounds.
+	maxTurn = 61
+	// sliceBudget is how many operations that did not have to wait a task may do
+	// before it has to give way all the same (tokio's budget).
+	sliceBudget = 128
+	// maxIdle bounds the goroutines kept for later tasks. Beyond it a goroutine
+	// ends with its task, so that a peak of tasks does not hold its memory forever.
+	maxIdle = 4096
+	// maxWait clamps one sleep of the poller. Waking once a day is free and keeps
+	// clear of every platform's limit on timeouts (Trio does the same).
+	maxWait = 24 * time.Hour
+)
+
+// Config is how a loop is built. The zero Config is a loop on the real clock with
+// tasks in FIFO order.
+type Config struct {
+	// Virtual makes time stand still while anything can run and jump to the next
+	// timer when nothing can.
+	Virtual bool
+	// Pick, if set, chooses which of the n tasks that are ready in this turn runs
+	// next (0 is the one that has waited longest). It runs on whatever goroutine
+	// holds the baton and must not wait.
+	Pick func(n int) int
+	// Offloads bounds the plain goroutines that run offloaded functions at a time.
+	Offloads int
+	// Grace bounds how long the end of a run waits for what does not heed a kill:
+	// offloaded functions and shielded cleanups.
+	Grace time.Duration
+	// Report is told of failures that nobody waits for while the loop goes on, such
+	// as a panic in a callback.
+	Report func(error)
+	// NewPoller makes the poller when the first descriptor is registered.
+	NewPoller func() (poller.Poller, error)
+}
+
+// Loop is one scheduler with its tasks, timers, callbacks and descriptors. Its
+// fields belong to the holder of its baton unless they say otherwise.
+type Loop struct {
+	config Config
+
+	// baton says which worker runs.
+	baton baton.Baton
+	// root is the goroutine inside Run. It runs callbacks, ends other goroutines,
+	// and sees to the beginning and the end of a run.
+	root worker
+	// host stands in the ready queue for "the root has a callback to run", so that
+	// callbacks and tasks share one order.
+	host Task
+
+	// ready holds what can run, first come first served.
+	ready queue[Task]
+	// turn is how many at the head of ready belong to this turn; what comes behind
+	// them became ready in this turn and waits for the next poll.
+	turn int
+	// sincePoll counts switches since the poller was last asked.
+	sincePoll int
+	// ops is what is left of the running task's slice budget.
+	ops int
+	// calls are the callbacks that the hosts in ready stand for, in order; due says
+	// how many the root may run now.
+	calls queue[Handle]
+	due   int
+
+	// timers holds every deadline: of parks, scopes and handles.
+	timers timers.Heap
+	// epoch is the real time at which the loop's clock stood at zero; virtual is the
+	// loop's time where Config.Virtual is set.
+	epoch   time.Time
+	virtual int64
+
+	// poller is nil until the first descriptor is registered: a loop without
+	// descriptors holds none itself and can run inside a testing/synctest bubble.
+	poller poller.Poller
+	descs  descTable
+	events []poller.Event
+	// fdWaits counts parks and watchers that a descriptor can wake.
+	fdWaits int
+
+	// first heads the list of all tasks that have not ended; live counts them.
+	first *Task
+	live  int
+	// spawned numbers the tasks.
+	spawned uint64
+	// idle are workers without a task, the latest last: its stack is still warm.
+	idle []*worker
+	// zombies are workers ended by Goexit that the root has yet to reap.
+	zombies []*worker
+	// quiet lists the tasks that wait for all others to be parked.
+	quiet WaitList
+
+	// outside counts what can wake a task from elsewhere: offloads, foreign calls
+	// under way, Holds. While it is positive nothing is a deadlock.
+	outside int
+	// offloading counts functions on plain goroutines, abandoned ones included.
+	offloading int
+	offload    Pool
+
+	// running tells that a goroutine is inside Run; closed, that Close was called.
+	// Both are guarded by inbox.mu.
+	running, closed bool
+	// era numbers the runs, so that a late message from a function that an earlier
+	// run gave up is not taken for one of this run.
+	era uint64
+	// forever tells that the run ends by Stop only.
+	forever bool
+	// ending tells that all tasks have been killed: by Stop, a failure, a deadlock.
+	ending bool
+	// forced tells that shields protect no longer.
+	forced bool
+	// stuck is set when nothing can run any more; the root makes the report.
+	stuck bool
+	// signals are the handles with a goroutine of os/signal behind them, which Close
+	// has to end.
+	signals map[*Handle]struct{}
+	// grace is the timer that ends the patience with shields once ending is set.
+	grace timers.Timer
+	// failures are what Run returns, in the order of their coming.
+	failures failures
+	// stop is set by Stop, from any goroutine.
+	stop atomic.Bool
+
+	// inbox is how other goroutines reach the loop.
+	inbox inbox
+
+	stats Stats
+}
+
+// Stats counts what a loop has done since it was made.
+type Stats struct {
+	Spawned   uint64 // tasks
+	Switches  uint64 // times a task gave the baton away
+	Turns     uint64 // rounds of the ready queue
+	Polls     uint64 // times the poller was asked
+	Wakeups   uint64 // times an idle loop was woken
+	Callbacks uint64 // callbacks run
+	Foreign   uint64 // calls from other goroutines
+	Offloads  uint64 // functions run on plain goroutines
+	Workers   uint64 // goroutines made for tasks
+
+	Live        int // tasks that have not ended
+	Ready       int // tasks and callbacks that can run
+	Idle        int // goroutines kept for later tasks
+	Timers      int // deadlines pending
+	Descriptors int // descriptors registered
+	Outside     int // offloads, foreign calls and holds under way
+}
+
+// workers finds the worker of the running goroutine, of whatever loop it is.
+var workers goroutine.Table[worker]
+
+// New makes a loop.
+func New(c Config) *Loop {
+	if c.NewPoller == nil {
+		c.NewPoller = poller.New
+	}
+	l := &Loop{config: c, epoch: time.Now(), signals: make(map[*Handle]struct{})}
+	l.root.loop = l
+	l.host.loop = l
+	l.host.worker = &l.root
+	l.offload = Pool{Name: "offload", Limit: c.Offloads}
+	l.inbox.open = true
+	l.inbox.wake = make(chan struct{}, 1)
+	return l
+}
+
+// Running returns the task that calls, or nil on a goroutine that is not a task.
+func Running() *Task {
+	if w := workers.Get(goroutine.ID()); w != nil {
+		return w.task
+	}
+	return nil
+}
+
+// CurrentLoop returns the loop whose task or callback calls, or nil.
+func CurrentLoop() *Loop {
+	if w := workers.Get(goroutine.ID()); w != nil {
+		return w.loop
+	}
+	return nil
+}
+
+// MustTask returns the task that calls. Elsewhere it panics with a sentence that
+// names the call and says what to do.
+func MustTask(call string) *Task {
+	w := workers.Get(goroutine.ID())
+	if w != nil && w.task != nil {
+		return w.task
+	}
+	if w != nil {
+		panic("evergreen: " + call + " was called in a loop callback, which must not wait: start a task there with task.Go and call it in the task")
+	}
+	panic("evergreen: " + call + " was called outside a task: start the program's first task with runtime.Run, or reach a running loop from another goroutine with Loop.Do")
+}
+
+// MustLoop returns the loop whose task or callback calls, and the task, nil in a
+// callback. Elsewhere it panics with a sentence that names the call and says what
+// to do.
+func MustLoop(call string) (*Loop, *Task) {
+	if w := workers.Get(goroutine.ID()); w != nil {
+		return w.loop, w.task
+	}
+	panic("evergreen: " + call + " was called outside a loop: start the program's first task with runtime.Run, or reach a running loop from another goroutine with Loop.Do or Loop.CallThreadsafe")
+}
+
+// mine panics unless the caller may touch the loop's state: it holds the baton,
+// or the loop is not running and there is no baton to hold.
+func (l *Loop) mine(call string) {
+	if w := workers.Get(goroutine.ID()); w != nil && w.loop == l {
+		return
+	}
+	l.inbox.mu.Lock()
+	running := l.running
+	l.inbox.mu.Unlock()
+	if running {
+		panic("evergreen: " + call + " was called from a goroutine outside the loop: use Loop.CallThreadsafe or Loop.Do there")
+	}
+}
+
+// Stats returns what the loop has done so far.
+func (l *Loop) Stats() Stats {
+	s := l.stats
+	s.Live, s.Ready, s.Idle = l.live, l.ready.len(), len(l.idle)
+	s.Timers, s.Descriptors, s.Outside = l.timers.Len(), l.descs.live, l.outside
+	return s
+}
+
+// Now returns the time on the loop's clock in nanoseconds since the loop was
+// made. It is monotonic.
+func (l *Loop) Now() int64 {
+	if l.config.Virtual {
+		return l.virtual
+	}
+	return int64(time.Since(l.epoch))
+}
+
+// Time returns the loop's clock as a time with a monotonic reading.
+func (l *Loop) Time() time.Time { return l.epoch.Add(time.Duration(l.Now())) }
+
+// At converts a time to the loop's clock. Where t has a monotonic reading, steps
+// of the wall clock change nothing.
+func (l *Loop) At(t time.Time) int64 { return max(1, int64(t.Sub(l.epoch))) }
+
+// After returns the loop's time d from now; it does not overflow, and it is never
+// zero, which means no deadline.
+func (l *Loop) After(d time.Duration) int64 {
+	now := l.Now()
+	if d <= 0 {
+		return max(1, now)
+	}
+	if at := now + int64(d); at > 0 {
+		return at
+	}
+	return 1<<63 - 1
+}
+
+// Tasks calls yield for every task that has not ended, until it returns false.
+func (l *Loop) Tasks(yield func(*Task) bool) {
+	for t := l.first; t != nil; {
+		next := t.after
+		if !yield(t) {
+			return
+		}
+		t = next
+	}
+}
+
+// locked runs f under mu.
+func locked(mu *sync.Mutex, f func()) {
+	mu.Lock()
+	defer mu.Unlock()
+	f()
+}

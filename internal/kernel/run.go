@@ -1,0 +1,238 @@
+package kernel
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/evergreen-go/evergreen/internal/goroutine"
+	"github.com/evergreen-go/evergreen/internal/timers"
+)
+
+var (
+	// ErrRunning says that a goroutine is inside Run already.
+	ErrRunning = errors.New("evergreen: the loop is running already: use Loop.Do or task.Go to have it run something more")
+	// ErrNested says that Run was called by a task.
+	ErrNested = errors.New("evergreen: a loop cannot run inside a task or callback of a loop, which would stand still meanwhile: use task.Go, or start the other loop on a goroutine of its own")
+)
+
+// Run runs main as a task, and everything that it spawns, on the calling
+// goroutine, until all tasks have ended; with forever, until Stop.
+func (l *Loop) Run(main func(), forever bool, pc uintptr) (err error) {
+	id := goroutine.ID()
+	if workers.Get(id) != nil {
+		return ErrNested
+	}
+	if err := l.begin(); err != nil {
+		return err
+	}
+	workers.Put(id, &l.root)
+	l.baton.Begin(&l.root.Worker)
+	l.forever = forever
+	if main != nil {
+		t := l.Spawn(main, nil, nil, pc)
+		t.SetName("main")
+	}
+	settled := false
+	defer func() {
+		if !settled { // a callback called Goexit, as t.FailNow does: clean up on the way
+			l.killAll()
+			err = l.drive()
+		}
+		workers.Delete(id)
+		l.stop.Store(false)
+	}()
+	err = l.drive()
+	settled = true
+	return err
+}
+
+// begin opens the loop for a run.
+func (l *Loop) begin() (err error) {
+	locked(&l.inbox.mu, func() {
+		switch {
+		case l.closed:
+			err = ErrClosed
+		case l.running:
+			err = ErrRunning
+		default:
+			l.running, l.inbox.open = true, true
+		}
+	})
+	l.era++
+	l.ending, l.forced, l.stuck = false, false, false
+	return err
+}
+
+// drive is the root's part: it passes the baton to whoever is next, and does what
+// only the root may do when the baton comes back.
+func (l *Loop) drive() error {
+	for {
+		for ; l.due > 0; l.due-- {
+			l.callback()
+		}
+		l.reap()
+		if l.stop.Load() || l.failures.kill {
+			l.killAll()
+		}
+		if l.stuck {
+			l.unstick()
+		}
+		if l.over() && l.lastCalls() && l.finish() {
+			return l.failures.collect()
+		}
+		l.baton.Pass(&l.root.Worker, &l.next().Worker)
+	}
+}
+
+// over tells that no task is left and none is waited for.
+func (l *Loop) over() bool { return l.live == 0 && (!l.forever || l.ending) }
+
+// lastCalls runs the callbacks that are queued when the last task has ended, but
+// not those that they queue in turn: a callback that goes on forever must not keep
+// the run from ending. It returns false if one of them spawned a task.
+func (l *Loop) lastCalls() bool {
+	l.turn = 0
+	for n := l.ready.len(); n > 0 && l.live == 0; n-- {
+		l.ready.pop() // it can only be the host: there is no task
+		l.callback()
+	}
+	return l.live == 0
+}
+
+// finish ends the run unless something has come in meanwhile.
+func (l *Loop) finish() bool {
+	l.awaitOffloads()
+	l.dismiss()
+	l.timers.Remove(&l.grace)
+	done := false
+	locked(&l.inbox.mu, func() {
+		if len(l.inbox.calls) > 0 {
+			return
+		}
+		done = true
+		l.inbox.open, l.running = false, false
+	})
+	if done {
+		l.outside, l.offloading = 0, 0
+	}
+	return done
+}
+
+// killAll kills every task and has tasks spawned from now on born killed.
+func (l *Loop) killAll() {
+	if l.ending {
+		return
+	}
+	l.ending = true
+	l.grace.Owner = firer(l.force)
+	l.timers.Add(&l.grace, l.After(l.config.Grace))
+	for t := range l.Tasks {
+		t.Kill()
+	}
+}
+
+// force takes the shields away, for tasks that neither end nor wait for anything
+// that will come.
+func (l *Loop) force() {
+	l.forced = true
+	for t := range l.Tasks {
+		t.refresh()
+		t.interrupt()
+	}
+}
+
+type firer func()
+
+// Fire implements timers.Firer.
+func (f firer) Fire() { f() }
+
+var _ timers.Firer = firer(nil)
+
+// unstick is called when nothing can run any more while tasks are left.
+func (l *Loop) unstick() {
+	l.stuck = false
+	switch {
+	case !l.ending:
+		total, tasks := l.describe(true)
+		l.failures.fatal(NewDeadlockError(total, tasks))
+		l.killAll()
+	case !l.forced:
+		l.force()
+	default:
+		panic("evergreen: killed tasks do not end; this is a bug in evergreen")
+	}
+}
+
+// awaitOffloads gives abandoned functions on plain goroutines until the end of
+// the grace to return. It counts real time, also on the virtual clock.
+func (l *Loop) awaitOffloads() {
+	if l.offloading == 0 {
+		return
+	}
+	give := time.Now().Add(l.config.Grace)
+	for l.offloading > 0 {
+		left := time.Until(give)
+		if left <= 0 {
+			l.failures.errs = append(l.failures.errs, fmt.Errorf("evergreen: %d offloaded functions did not return within the grace of %v and go on without the loop", l.offloading, l.config.Grace))
+			return
+		}
+		if l.inbox.fallAsleep() {
+			if l.poller != nil {
+				l.poll(left)
+			} else {
+				l.inbox.sleep(left)
+			}
+		}
+		l.inbox.awake()
+		l.takeInbox()
+	}
+}
+
+// Close gives the loop's resources back. What is still registered is dropped, and
+// named in the error.
+func (l *Loop) Close() error {
+	var refuse error
+	locked(&l.inbox.mu, func() {
+		if l.running {
+			refuse = ErrRunning
+			return
+		}
+		l.closed, l.inbox.open = true, false
+	})
+	if refuse != nil {
+		return refuse
+	}
+	var left []string
+	if n := len(l.signals); n > 0 {
+		left = append(left, fmt.Sprintf("%d signal handlers", n))
+		for h := range l.signals {
+			h.Cancel()
+		}
+	}
+	if n := l.timers.Len(); n > 0 {
+		left = append(left, fmt.Sprintf("%d timers", n))
+		l.timers = timers.Heap{}
+	}
+	for i := range l.descs.slots {
+		if d := l.descs.slots[i].desc; d != nil {
+			left = append(left, d.what)
+			d.Evict()
+		}
+	}
+	if l.poller != nil {
+		var err error
+		locked(&l.inbox.mu, func() {
+			err = l.poller.Close()
+			l.poller, l.inbox.poller = nil, nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if len(left) > 0 {
+		return fmt.Errorf("evergreen: the loop was closed with things still registered: %s; cancel handles and close connections before", strings.Join(left, ", "))
+	}
+	return nil
+}

@@ -1,0 +1,161 @@
+package kernel
+
+import (
+	"runtime"
+	"time"
+
+	"github.com/evergreen-go/evergreen/internal/poller"
+)
+
+// The order of things.
+//
+// Whoever gives the baton away calls next, on its own goroutine, and passes the
+// baton straight to the one that next names. There is no scheduler in between
+// that would cost a second switch; even polling and idling are done by the one
+// that found nothing else to run. (When a lone task waits for its descriptor, the
+// task itself sleeps in the poller and goes on without any switch.) The root is
+// named only when there is something that it alone may do: run a callback, reap a
+// worker, see to a failure or to the end.
+//
+// Work is done in turns. A turn takes what is ready at its start, at most maxTurn;
+// what becomes ready meanwhile waits behind it. Between two turns the loop takes
+// in the calls of other goroutines, fires due timers and asks the poller. Asking
+// the poller is a system call, so where turns are short it is asked only once in
+// maxTurn switches, or when nothing else is ready.
+
+// next returns the worker that gets the baton now.
+func (l *Loop) next() *worker {
+	for {
+		if l.turn == 0 && !l.newTurn() {
+			return &l.root
+		}
+		if l.config.Pick != nil && l.turn > 1 {
+			l.ready.bring(l.config.Pick(l.turn))
+		}
+		l.turn--
+		l.sincePoll++
+		t := l.ready.pop()
+		l.ops = sliceBudget
+		switch {
+		case t.worker != nil:
+			if t == &l.host {
+				l.due++
+			}
+			return t.worker
+		case t.cause == &killScope:
+			t.end(ErrKilled) // killed before it started: it never runs
+		default:
+			return l.employ(t)
+		}
+	}
+}
+
+// newTurn gathers what is ready and starts a turn with it. It idles until there
+// is something, and returns false when the root is needed.
+func (l *Loop) newTurn() bool {
+	for {
+		l.stats.Turns++
+		l.takeInbox()
+		if len(l.zombies) > 0 || l.failures.kill && !l.ending || l.stop.Load() && !l.ending {
+			return false
+		}
+		if l.over() {
+			return false
+		}
+		l.fireTimers()
+		if l.fdWaits > 0 && (l.sincePoll >= maxTurn || l.ready.len() == 0) {
+			l.poll(0)
+		}
+		if n := l.ready.len(); n > 0 {
+			l.turn = min(n, maxTurn)
+			return true
+		}
+		if l.quiet.Len() > 0 && l.outside == 0 {
+			l.quiet.WakeAll()
+			continue
+		}
+		if !l.hopeful() {
+			l.stuck = true
+			return false
+		}
+		l.idleWait()
+	}
+}
+
+// hopeful tells whether anything can still make a task ready.
+func (l *Loop) hopeful() bool {
+	return l.timers.Len() > 0 || l.fdWaits > 0 || l.outside > 0 || len(l.signals) > 0 || l.forever
+}
+
+func (l *Loop) fireTimers() {
+	if l.timers.Len() == 0 {
+		return
+	}
+	now := l.Now()
+	for t := l.timers.PopDue(now); t != nil; t = l.timers.PopDue(now) {
+		t.Owner.Fire()
+	}
+}
+
+// idleWait sleeps until a timer is due, a descriptor is ready or another
+// goroutine calls in. On the virtual clock it jumps to the next timer instead,
+// unless something outside is still at work.
+func (l *Loop) idleWait() {
+	timeout := time.Duration(-1)
+	if when, ok := l.timers.Next(); ok {
+		if l.config.Virtual {
+			if l.outside == 0 {
+				l.virtual = max(l.virtual, when)
+				return
+			}
+		} else {
+			timeout = min(max(0, time.Duration(when-l.Now())), maxWait)
+		}
+	}
+	l.ready.trim()
+	if l.inbox.fallAsleep() {
+		if l.outside > 0 {
+			// A goroutine that sits in a system call keeps its processor for a while.
+			// Where others have something to do for us, let them have it first.
+			runtime.Gosched()
+		}
+		if l.poller != nil {
+			l.poll(timeout)
+		} else {
+			l.inbox.sleep(timeout)
+		}
+		l.stats.Wakeups++
+	}
+	l.inbox.awake()
+}
+
+// poll asks the poller which descriptors are ready, for at most timeout.
+func (l *Loop) poll(timeout time.Duration) {
+	l.sincePoll = 0
+	l.stats.Polls++
+	n, err := l.poller.Wait(l.events, timeout)
+	if err != nil {
+		panic("evergreen: the poller failed: " + err.Error())
+	}
+	for i := range n {
+		e := &l.events[i]
+		if d := l.descs.find(e.Token); d != nil {
+			d.signal(e.Mode)
+		}
+	}
+}
+
+// needPoller makes the poller on first use.
+func (l *Loop) needPoller() error {
+	if l.poller != nil {
+		return nil
+	}
+	p, err := l.config.NewPoller()
+	if err != nil {
+		return err
+	}
+	l.events = make([]poller.Event, 256)
+	l.inbox.usePoller(p)
+	l.poller = p
+	return nil
+}

@@ -1,0 +1,104 @@
+package runtime
+
+import (
+	"errors"
+	"fmt"
+	"log"
+	"math/rand/v2"
+	"time"
+
+	"github.com/evergreen-go/evergreen/internal/kernel"
+)
+
+// Option changes how a loop is made by [New] or [Run].
+type Option func(*config) error
+
+type config struct{ kernel kernel.Config }
+
+func defaults() config {
+	return config{kernel.Config{
+		Offloads: 64,
+		Grace:    10 * time.Second,
+		Report:   func(err error) { log.Print(err) },
+	}}
+}
+
+// WithVirtualClock has the loop's clock stand still while a task can run, and jump
+// to the next timer when none can: a test of an hour's waiting takes no time and
+// always goes the same way. It does not jump while something outside is under
+// way: an offloaded function, a call to another loop, a [Loop.Hold]. A wait for a
+// descriptor does not hold it back.
+func WithVirtualClock() Option {
+	return func(c *config) error {
+		c.kernel.Virtual = true
+		return nil
+	}
+}
+
+// WithSeed has the tasks that are ready in a turn run in an order drawn from the
+// seed. The same seed gives the same order, so that a failure can be repeated. No
+// task is overtaken by more than one turn: two tasks alternate as ABBA at worst.
+func WithSeed(seed uint64) Option {
+	return func(c *config) error {
+		random := rand.New(rand.NewPCG(seed, 0))
+		c.kernel.Pick = random.IntN
+		return nil
+	}
+}
+
+// WithPick has pick choose which of the n tasks that are ready in this turn runs
+// next: 0 is the one that has waited longest. It is asked only where n is two or
+// more. Whoever writes the answers down can repeat the schedule from them. pick
+// runs inside the scheduler: it must not wait and must not call the loop.
+func WithPick(pick func(n int) int) Option {
+	return func(c *config) error {
+		if pick == nil {
+			return errors.New("evergreen: WithPick needs a function; leave the option out for FIFO order")
+		}
+		c.kernel.Pick = func(n int) int {
+			i := pick(n)
+			if i < 0 || i >= n {
+				panic(fmt.Sprintf("evergreen: the function given to WithPick answered %d of %d; it must answer at least 0 and less than its argument", i, n))
+			}
+			return i
+		}
+		return nil
+	}
+}
+
+// WithOffloadLimit bounds how many offloaded functions run on plain goroutines at
+// a time; further ones wait their turn. The default is 64.
+func WithOffloadLimit(n int) Option {
+	return func(c *config) error {
+		if n < 1 {
+			return fmt.Errorf("evergreen: WithOffloadLimit(%d) would let no offloaded function run; give at least 1", n)
+		}
+		c.kernel.Offloads = n
+		return nil
+	}
+}
+
+// WithGrace bounds how long the end of a run waits for what does not heed a kill:
+// shielded cleanups, and functions on plain goroutines. The default is 10 seconds.
+func WithGrace(d time.Duration) Option {
+	return func(c *config) error {
+		if d < 0 {
+			return fmt.Errorf("evergreen: WithGrace(%v) is negative; give 0 to wait for nothing", d)
+		}
+		c.kernel.Grace = d
+		return nil
+	}
+}
+
+// WithErrorHandler has f told of failures that nobody waits for while the loop
+// goes on, such as a panic in a callback. f runs on the loop's own goroutine and
+// must not wait. The default writes them by the standard log package.
+func WithErrorHandler(f func(error)) Option {
+	return func(c *config) error {
+		if f == nil {
+			return errors.New("evergreen: WithErrorHandler needs a function; leave the option out to have failures logged")
+		}
+		c.kernel.Report = f
+		return nil
+	}
+}

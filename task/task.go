@@ -1,0 +1,137 @@
+package task
+
+import (
+	"time"
+
+	"github.com/evergreen-go/evergreen/internal/goroutine"
+	"github.com/evergreen-go/evergreen/internal/kernel"
+	"github.com/evergreen-go/evergreen/runtime"
+	"github.com/evergreen-go/evergreen/timeout"
+)
+
+// Task is a function under way. Its methods belong to the tasks and callbacks of
+// its loop.
+type Task kernel.Task
+
+func (t *Task) k() *kernel.Task { return (*kernel.Task)(t) }
+
+var (
+	// ErrKilled is how a killed task ended.
+	ErrKilled = kernel.ErrKilled
+	// ErrGoexit is how a task ended that called runtime.Goexit itself, as the FailNow
+	// of a test does.
+	ErrGoexit = kernel.ErrGoexit
+)
+
+// PanicError is how a task ended that panicked.
+type PanicError = runtime.PanicError
+
+// Go starts f as a task of the running loop. f takes its first step when it is its
+// turn, not before the caller comes to a checkpoint that waits. It may be called
+// in tasks and in callbacks of the loop, and panics elsewhere. It is not a
+// checkpoint.
+//
+//go:noinline
+func Go(f func()) *Task {
+	pc := goroutine.CallerPC()
+	l, by := kernel.MustLoop("task.Go")
+	return (*Task)(l.Spawn(f, by, nil, pc))
+}
+
+// GoAfter is like [Go] with a first step not before d has passed. Until then the
+// task can be killed, and then never runs. It is not a checkpoint.
+//
+//go:noinline
+func GoAfter(d time.Duration, f func()) *Task {
+	pc := goroutine.CallerPC()
+	l, by := kernel.MustLoop("task.GoAfter")
+	return (*Task)(l.SpawnAt(f, l.After(d), by, pc))
+}
+
+// Current returns the task that calls, nil on any other goroutine. It costs a few
+// nanoseconds and is not a checkpoint.
+func Current() *Task { return (*Task)(kernel.Running()) }
+
+// Sleep waits for d, never less. A d of zero or less is a [Yield]. It is a
+// checkpoint; when the task is killed or the time of a block around it is up, it
+// does not return.
+func Sleep(d time.Duration) {
+	t := kernel.MustTask("task.Sleep")
+	if t.Sleep(d) == kernel.Canceled {
+		t.Unwind()
+	}
+}
+
+// Yield lets every task run that is ready now. It is a checkpoint; when the task is
+// killed or the time of a block around it is up, it does not return.
+func Yield() {
+	t := kernel.MustTask("task.Yield")
+	if !t.Yield() {
+		t.Unwind()
+	}
+}
+
+// Join waits until the task has ended and says how: nil if its function returned,
+// [ErrKilled], [ErrGoexit], a [*PanicError], or the error of the timeout that ended
+// it. It may be called by many tasks, also after the end. A task that joins itself
+// waits forever, which is a deadlock. It is a checkpoint; if the caller is
+// cancelled meanwhile it returns the error of the block that ended.
+func (t *Task) Join() error {
+	return t.join(kernel.MustTask("Task.Join"), 0, 0)
+}
+
+// JoinTimeout is like [Task.Join] for at most d; then it returns a *timeout.Error.
+// With a d of zero or less it tells whether the task has ended.
+func (t *Task) JoinTimeout(d time.Duration) error {
+	me := kernel.MustTask("Task.JoinTimeout")
+	return t.join(me, me.Loop().After(d), d)
+}
+
+func (t *Task) join(me *kernel.Task, deadline int64, d time.Duration) error {
+	k := t.k()
+	if k.Loop() != me.Loop() {
+		panic("evergreen: Task.Join was called by a task of another loop: use Loop.Do of the loop that the task belongs to, and join it there")
+	}
+	switch k.Join(me, deadline) {
+	case kernel.Canceled:
+		return me.Interrupted()
+	case kernel.TimedOut:
+		return &timeout.Error{After: d}
+	}
+	return k.Err()
+}
+
+// Kill ends the task at its next checkpoint, see the rules of the package. A task
+// that waits is woken for it. Killing a task twice, or one that has ended, does
+// nothing; a task that kills itself ends at once. It is not a checkpoint for
+// others.
+func (t *Task) Kill() {
+	t.mine("Task.Kill")
+	t.k().Kill()
+	if me := kernel.Running(); me == t.k() && me.Interruptible() {
+		me.Unwind()
+	}
+}
+
+// Alive tells whether the task has not ended yet. It is not a checkpoint.
+func (t *Task) Alive() bool { return !t.k().Ended() }
+
+// ID returns the number of the task, counted from 1 in its loop. It is not a
+// checkpoint.
+func (t *Task) ID() uint64 { return t.k().ID() }
+
+// Name returns the name given by SetName, or "task" and the task's number. It is
+// not a checkpoint.
+func (t *Task) Name() string { return t.k().Name() }
+
+// SetName names the task in reports. It is not a checkpoint.
+func (t *Task) SetName(name string) {
+	t.mine("Task.SetName")
+	t.k().SetName(name)
+}
+
+func (t *Task) mine(call string) {
+	if kernel.CurrentLoop() != t.k().Loop() {
+		panic("evergreen: " + call + " was called outside the loop that the task belongs to: use Loop.CallThreadsafe or Loop.Do of that loop")
+	}
+}
