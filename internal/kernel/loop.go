@@ -23,6 +23,8 @@ const (
 	// maxIdle bounds the goroutines kept for later tasks. Beyond it a goroutine
 	// ends with its task, so that a peak of tasks does not hold its memory forever.
 	maxIdle = 4096
+	// maxLookups bounds the name lookups under way at a time.
+	maxLookups = 16
 	// maxWait clamps one sleep of the poller. Waking once a day is free and keeps
 	// clear of every platform's limit on timeouts (Trio does the same).
 	maxWait = 24 * time.Hour
@@ -110,7 +112,9 @@ type Loop struct {
 	outside int
 	// offloading counts functions on plain goroutines, abandoned ones included.
 	offloading int
-	offload    Pool
+	// offload is the pool for everybody; lookup is one for names only, so that a slow
+	// name server cannot use up the places of other work.
+	offload, lookup Pool
 
 	// running tells that a goroutine is inside Run; closed, that Close was called.
 	// Both are guarded by inbox.mu.
@@ -175,6 +179,7 @@ func New(c Config) *Loop {
 	l.host.loop = l
 	l.host.worker = &l.root
 	l.offload = Pool{Name: "offload", Limit: c.Offloads}
+	l.lookup = Pool{Name: "lookup", Limit: maxLookups}
 	l.inbox.open = true
 	l.inbox.wake = make(chan struct{}, 1)
 	return l

@@ -95,3 +95,6 @@ func (p *Pool) Waiting() (string, *Task) {
 
 // Offloads returns the loop's general pool.
 func (l *Loop) Offloads() *Pool { return &l.offload }
+
+// Lookups returns the pool for looking up names.
+func (l *Loop) Lookups() *Pool { return &l.lookup }

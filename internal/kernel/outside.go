@@ -239,3 +239,15 @@ func (l *Loop) Do(f func() error) error {
 	}
 	return result
 }
+
+// IfStopped calls f if the loop does not run, and keeps it from starting
+// meanwhile. It returns whether it did.
+func (l *Loop) IfStopped(f func()) bool {
+	l.inbox.mu.Lock()
+	defer l.inbox.mu.Unlock()
+	if l.running {
+		return false
+	}
+	f()
+	return true
+}

@@ -64,9 +64,12 @@ type Task struct {
 	// before and after link all tasks of the loop that have not ended.
 	before, after *Task
 
-	// Local belongs to package task, which keeps task-local values here.
-	Local any
+	// local belongs to package task, which keeps task-local values here.
+	local any
 }
+
+// Local returns the place where package task keeps task-local values.
+func (t *Task) Local() *any { return &t.local }
 
 type state uint8
 

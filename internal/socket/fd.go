@@ -1,0 +1,312 @@
+//go:build unix
+
+package socket
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"runtime"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/evergreen-go/evergreen/internal/kernel"
+)
+
+// FD is a non-blocking descriptor in the care of a loop. Its methods may be called
+// from any goroutine, at any time.
+type FD struct {
+	desc *kernel.Desc
+	// number is the descriptor, -1 once it has been given back to the system.
+	number *atomic.Int64
+	// stream tells that reading nothing means the end; for datagrams it does not.
+	stream bool
+	// cleanup closes a descriptor that was forgotten; Close calls it off.
+	cleanup runtime.Cleanup
+}
+
+// New takes over fd, which must be non-blocking, for the loop of the task or
+// callback that calls. what names it in reports. On an error fd is closed. It is
+// not a checkpoint.
+func New(fd int, what string, stream bool) (*FD, error) {
+	l, _ := kernel.MustLoop("opening a descriptor")
+	d, err := l.Register(fd, what)
+	if err != nil {
+		_ = unix.Close(fd)
+		return nil, err
+	}
+	f := &FD{desc: d, number: new(atomic.Int64), stream: stream}
+	f.number.Store(int64(fd))
+	// Whoever drops the last reference without Close leaves an open descriptor
+	// behind; the collector finds it, as it does for the standard library's.
+	number := f.number
+	f.cleanup = runtime.AddCleanup(f, func(d *kernel.Desc) { forgotten(d, number) }, d)
+	return f, nil
+}
+
+// forgotten closes what the collector found. It runs on the runtime's goroutine
+// for cleanups, which must not wait for a loop.
+func forgotten(d *kernel.Desc, number *atomic.Int64) {
+	if _, err := d.Loop().CallThreadsafe(func() { _ = shut(d, number) }); err != nil {
+		_ = shut(d, number)
+	}
+}
+
+// shut ends a registration and closes the descriptor, from wherever it may be.
+func shut(d *kernel.Desc, number *atomic.Int64) (err error) {
+	end := func() {
+		if fd := number.Swap(-1); fd >= 0 {
+			d.Evict()
+			err = os.NewSyscallError("close", unix.Close(int(fd)))
+		}
+	}
+	l := d.Loop()
+	if kernel.CurrentLoop() == l || l.IfStopped(end) {
+		if number.Load() >= 0 {
+			end()
+		}
+		return err
+	}
+	if l.Do(func() error { end(); return nil }) != nil && !l.IfStopped(end) {
+		return net.ErrClosed // the loop began another run just now, which evicts nothing
+	}
+	return err
+}
+
+// Close wakes everybody who waits for the descriptor with net.ErrClosed and closes
+// it. A second Close returns net.ErrClosed. In a task it is not a checkpoint.
+func (f *FD) Close() error {
+	if f.number.Load() < 0 {
+		return net.ErrClosed
+	}
+	f.cleanup.Stop()
+	return shut(f.desc, f.number)
+}
+
+// Loop returns the loop that looks after the descriptor.
+func (f *FD) Loop() *kernel.Loop { return f.desc.Loop() }
+
+// task returns the calling task if it belongs to the descriptor's loop.
+func (f *FD) task() *kernel.Task {
+	if t := kernel.Running(); t != nil && t.Loop() == f.desc.Loop() {
+		return t
+	}
+	return nil
+}
+
+// carry makes a call from elsewhere in a task of the descriptor's loop.
+func (f *FD) carry(call func() (int, error)) (n int, err error) {
+	over := f.desc.Loop().Do(func() error {
+		n, err = call()
+		return nil
+	})
+	if over != nil {
+		return n, f.outside(over)
+	}
+	return n, err
+}
+
+// outside turns the loop's end into the error that a closed connection gives.
+func (f *FD) outside(err error) error {
+	if errors.Is(err, kernel.ErrClosed) || errors.Is(err, kernel.ErrKilled) {
+		return net.ErrClosed
+	}
+	return err
+}
+
+// failure turns the status of a wait into an error. Nothing may be held when it is
+// called: for a killed task it does not return.
+func failure(t *kernel.Task, s kernel.Status) error {
+	switch s {
+	case kernel.Expired:
+		return os.ErrDeadlineExceeded
+	case kernel.Closing:
+		return net.ErrClosed
+	case kernel.Interrupted:
+		return t.Interrupted()
+	}
+	return nil
+}
+
+// do runs try, which makes a system call, until it says something else than "would
+// block". It is one operation of the direction: nobody else's comes in between.
+func (f *FD) do(t *kernel.Task, m kernel.Mode, name string, try func() syscall.Errno) error {
+	d := f.desc
+	s := d.Acquire(t, m)
+	if s != kernel.Ready {
+		return failure(t, s)
+	}
+	var e syscall.Errno
+	for {
+		if s = d.Wait(t, m); s != kernel.Ready {
+			break
+		}
+		if e = try(); e == syscall.EAGAIN {
+			d.Blocked(m)
+		} else if e != syscall.EINTR {
+			break
+		}
+	}
+	d.Release(m)
+	if s != kernel.Ready {
+		return failure(t, s)
+	}
+	return fail(name, e)
+}
+
+func fail(name string, e syscall.Errno) error {
+	if e == 0 {
+		return nil
+	}
+	return os.NewSyscallError(name, e)
+}
+
+// Read reads what there is, at most len(p) bytes, waiting until there is
+// something. At the end of a stream it returns io.EOF. It is a checkpoint.
+func (f *FD) Read(p []byte) (int, error) {
+	t := f.task()
+	if t == nil {
+		return f.carry(func() (int, error) { return f.Read(p) })
+	}
+	d := f.desc
+	s := d.Acquire(t, kernel.Read)
+	if s != kernel.Ready {
+		return 0, failure(t, s)
+	}
+	if len(p) == 0 {
+		d.Release(kernel.Read)
+		return 0, nil
+	}
+	var n int
+	var e syscall.Errno
+	for {
+		if !d.IsReady(kernel.Read) {
+			if s = d.Wait(t, kernel.Read); s != kernel.Ready {
+				break
+			}
+		}
+		n, e = read(d.FD(), p)
+		if e == syscall.EAGAIN {
+			d.Blocked(kernel.Read)
+		} else if e != syscall.EINTR {
+			break
+		}
+	}
+	if e == 0 && s == kernel.Ready && n < len(p) && n > 0 && f.stream {
+		d.Short()
+	}
+	d.Release(kernel.Read)
+	switch {
+	case s != kernel.Ready:
+		return 0, failure(t, s)
+	case e != 0:
+		return 0, fail("read", e)
+	case n == 0 && f.stream:
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+// Write writes all of p, waiting as often as it must. It returns how many bytes
+// were written when it fails or is interrupted before. It is a checkpoint.
+func (f *FD) Write(p []byte) (int, error) {
+	t := f.task()
+	if t == nil {
+		return f.carry(func() (int, error) { return f.Write(p) })
+	}
+	d := f.desc
+	s := d.Acquire(t, kernel.Write)
+	if s != kernel.Ready {
+		return 0, failure(t, s)
+	}
+	total := 0
+	var e syscall.Errno
+	for {
+		if !d.IsReady(kernel.Write) {
+			if s = d.Wait(t, kernel.Write); s != kernel.Ready {
+				break
+			}
+		}
+		var n int
+		n, e = write(d.FD(), p[total:])
+		switch {
+		case e == syscall.EAGAIN:
+			d.Blocked(kernel.Write)
+			continue
+		case e == syscall.EINTR:
+			continue
+		case e == 0:
+			total += n
+			if total < len(p) {
+				continue
+			}
+		}
+		break
+	}
+	d.Release(kernel.Write)
+	if s != kernel.Ready {
+		return total, failure(t, s)
+	}
+	return total, fail("write", e)
+}
+
+// Control calls use with the descriptor's number, which is valid during the call
+// only. use must not wait. It is not a checkpoint in a task.
+func (f *FD) Control(use func(fd int) error) error {
+	guarded := func() error {
+		fd := f.number.Load()
+		if fd < 0 {
+			return net.ErrClosed
+		}
+		return use(int(fd))
+	}
+	if kernel.CurrentLoop() == f.desc.Loop() {
+		return guarded()
+	}
+	err := net.ErrClosed
+	if f.desc.Loop().IfStopped(func() { err = guarded() }) {
+		return err
+	}
+	if over := f.desc.Loop().Do(func() error { err = guarded(); return nil }); over != nil {
+		return f.outside(over)
+	}
+	return err
+}
+
+// Retry calls try with the descriptor's number, waits until the direction is
+// ready, and calls it again, until it returns true. It is a checkpoint.
+func (f *FD) Retry(m kernel.Mode, try func(fd int) bool) error {
+	t := f.task()
+	if t == nil {
+		_, err := f.carry(func() (int, error) { return 0, f.Retry(m, try) })
+		return err
+	}
+	return f.do(t, m, "", func() syscall.Errno {
+		if try(f.desc.FD()) {
+			return 0
+		}
+		return syscall.EAGAIN
+	})
+}
+
+// SetDeadline sets when operations in the directions given expire; the zero time
+// means never. Operations under way are included. It is not a checkpoint in a
+// task.
+func (f *FD) SetDeadline(m kernel.Mode, when time.Time) error {
+	return f.Control(func(int) error {
+		var at int64
+		if !when.IsZero() {
+			at = f.desc.Loop().At(when)
+		}
+		for _, one := range []kernel.Mode{kernel.Read, kernel.Write} {
+			if m&one != 0 {
+				f.desc.SetDeadline(one, at)
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,182 @@
+//go:build unix
+
+package socket
+
+import (
+	"errors"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/evergreen-go/evergreen/internal/kernel"
+)
+
+// maxIO bounds one system call: some systems refuse counts of 2 GiB and more.
+const maxIO = 1 << 30
+
+// Settings is what a socket is made of.
+type Settings struct {
+	Family int           // unix.AF_INET, AF_INET6
+	Kind   int           // unix.SOCK_STREAM
+	Name   string        // for reports: "tcp connection to 192.0.2.1:80"
+	Local  unix.Sockaddr // to bind to, nil for none
+	// Both has an IPv6 listener take IPv4 connections too.
+	Both bool
+	// Control, if set, is called with the new descriptor before it is bound.
+	Control func(fd int) error
+}
+
+// make opens and binds a socket.
+func (s *Settings) make() (fd int, err error) {
+	fd, err = open(s.Family, s.Kind, 0)
+	if err != nil {
+		return -1, os.NewSyscallError("socket", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = unix.Close(fd)
+		}
+	}()
+	if s.Family == unix.AF_INET6 {
+		only := 1
+		if s.Both {
+			only = 0
+		}
+		_ = unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, only) // refused where there is no choice
+	}
+	if s.Control != nil {
+		if err := s.Control(fd); err != nil {
+			return -1, err
+		}
+	}
+	if s.Local != nil {
+		if err := unix.Bind(fd, s.Local); err != nil {
+			return -1, os.NewSyscallError("bind", err)
+		}
+	}
+	return fd, nil
+}
+
+// Listen makes a socket that takes connections. It is not a checkpoint.
+func Listen(s Settings, backlog int) (*FD, error) {
+	control := s.Control
+	s.Control = func(fd int) error {
+		// A restarted server must get its port back while old connections time out.
+		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
+			return os.NewSyscallError("setsockopt", err)
+		}
+		if control != nil {
+			return control(fd)
+		}
+		return nil
+	}
+	fd, err := s.make()
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Listen(fd, backlog); err != nil {
+		_ = unix.Close(fd)
+		return nil, os.NewSyscallError("listen", err)
+	}
+	f, err := New(fd, s.Name, true)
+	if err == nil {
+		// Nobody can have come yet: the first Accept need not look.
+		f.desc.Blocked(kernel.Read)
+	}
+	return f, err
+}
+
+// Connect makes a socket and connects it to an address. If the task is interrupted
+// the socket is closed. It is a checkpoint.
+func Connect(s Settings, to unix.Sockaddr) (*FD, error) {
+	t := kernel.MustTask("connecting a socket")
+	if !t.Checkpoint() {
+		return nil, t.Interrupted()
+	}
+	fd, err := s.make()
+	if err != nil {
+		return nil, err
+	}
+	err = unix.Connect(fd, to)
+	// An interrupted connect goes on in the background, like one in progress.
+	under := err == unix.EINPROGRESS || err == unix.EINTR || err == unix.EALREADY
+	if err != nil && !under {
+		_ = unix.Close(fd)
+		return nil, os.NewSyscallError("connect", err)
+	}
+	f, err := New(fd, s.Name, s.Kind == unix.SOCK_STREAM)
+	if err != nil || !under {
+		return f, err
+	}
+	status, err := f.connected(t)
+	if status == kernel.Ready && err == nil {
+		return f, nil
+	}
+	_ = f.Close() // before Interrupted, which does not return for a kill
+	if status != kernel.Ready {
+		return nil, failure(t, status)
+	}
+	return nil, err
+}
+
+// connected waits for the end of a connect.
+func (f *FD) connected(t *kernel.Task) (kernel.Status, error) {
+	d := f.desc
+	if s := d.Acquire(t, kernel.Write); s != kernel.Ready {
+		return s, nil
+	}
+	defer d.Release(kernel.Write)
+	for {
+		d.Blocked(kernel.Write)
+		if s := d.Wait(t, kernel.Write); s != kernel.Ready {
+			return s, nil
+		}
+		code, err := unix.GetsockoptInt(d.FD(), unix.SOL_SOCKET, unix.SO_ERROR)
+		if err != nil {
+			return kernel.Ready, os.NewSyscallError("getsockopt", err)
+		}
+		switch e := syscall.Errno(code); e {
+		case 0, unix.EISCONN:
+			// A report can come early; only a socket that has a peer is connected.
+			if _, err := unix.Getpeername(d.FD()); err == nil {
+				return kernel.Ready, nil
+			}
+		case unix.EINPROGRESS, unix.EALREADY, unix.EINTR:
+		default:
+			return kernel.Ready, os.NewSyscallError("connect", e)
+		}
+	}
+}
+
+// Accept waits for a connection and returns it with the peer's address; what names
+// it in reports. Connections that were gone before they could be accepted are
+// passed over. It is a checkpoint.
+func (f *FD) Accept(what string) (conn *FD, from unix.Sockaddr, err error) {
+	t := f.task()
+	if t == nil {
+		_, over := f.carry(func() (int, error) {
+			conn, from, err = f.Accept(what)
+			return 0, nil
+		})
+		if over != nil {
+			err = over
+		}
+		return conn, from, err
+	}
+	fd := -1
+	err = f.do(t, kernel.Read, "accept", func() syscall.Errno {
+		var refused error
+		fd, from, refused = accept(f.desc.FD())
+		var e syscall.Errno
+		if errors.As(refused, &e) && e == syscall.ECONNABORTED {
+			return syscall.EINTR // the peer has given up: take the next
+		}
+		return e
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	conn, err = New(fd, what, true)
+	return conn, from, err
+}

@@ -1,0 +1,44 @@
+// Package net is the standard library's package net for tasks: the same names and
+// the same behaviour, except that what waits lets the other tasks of the loop go
+// on.
+//
+//	l, err := net.Listen("tcp", "127.0.0.1:7000")
+//	if err != nil {
+//		return err
+//	}
+//	for {
+//		conn, err := l.Accept()
+//		if err != nil {
+//			return err
+//		}
+//		task.Go(func() {
+//			defer conn.Close()
+//			io.Copy(conn, conn)
+//		})
+//	}
+//
+// A program is ported by changing the import path. Types that only describe
+// something (IP, TCPAddr, OpError) are the standard library's own; connections
+// and listeners implement its interfaces, so its other packages and those of
+// others work over them: net/http, crypto/tls, database drivers.
+//
+// # Rules
+//
+//   - Dial and Listen are called in a task, and what they return belongs to the
+//     task's loop. Any goroutine may use it: a call from elsewhere is carried to the
+//     loop and made there, while the caller waits.
+//   - Reading, writing, accepting, dialing and looking up names are checkpoints.
+//     When the task is killed, or the time of a timeout.Run around it is up, a call
+//     that waits ends; it returns the number of bytes that were transferred and an
+//     [*OpError] that wraps the error of the block.
+//   - One task reads and one writes at a time. A second reader waits its turn, as
+//     does a second writer; writes do not interleave.
+//   - Close wakes everybody who waits for the connection, with [ErrClosed].
+//   - When the loop ends, its connections are of no use any more: calls return
+//     [ErrClosed]. Close still gives the descriptor back.
+//
+// # What there is so far
+//
+// TCP, and names. Addresses are tried one after the other. UDP, Unix sockets and
+// the rest of the package follow.
+package net
