@@ -28,10 +28,11 @@ type Dialer struct {
 	KeepAlive time.Duration
 	// KeepAliveConfig says more about probes; it counts where its Enable is set.
 	KeepAliveConfig KeepAliveConfig
-	// ControlContext is called with the new socket before it is connected; Control
-	// likewise, where the other is nil. They must not wait.
+	// ControlContext is called with the new socket before it is connected. It must not
+	// wait.
 	ControlContext func(ctx context.Context, network, address string, c syscall.RawConn) error
-	Control        func(network, address string, c syscall.RawConn) error
+	// Control is called in its place where ControlContext is nil.
+	Control func(network, address string, c syscall.RawConn) error
 }
 
 // Dial connects to an address: network is "tcp", "tcp4" or "tcp6", address a host

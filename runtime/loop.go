@@ -72,14 +72,16 @@ func Current() *Loop { return (*Loop)(kernel.CurrentLoop()) }
 //   - [ErrRunning], [ErrNested] or [ErrClosed], at once.
 //
 // Several of the first three are joined by errors.Join. Functions offloaded to
-// plain goroutines and abandoned get the grace (see [WithGrace]) to return.
+// plain goroutines and abandoned get the grace (see [WithGrace]) to return. It is
+// called outside a loop; it is not a checkpoint.
 //
 //go:noinline
 func (l *Loop) Run(main func()) error { return l.k().Run(main, false, goroutine.CallerPC()) }
 
 // RunForever runs the loop on the calling goroutine until [Loop.Stop], also while
 // it has no tasks. A panic of a task ends it, a deadlock cannot occur: another
-// goroutine may always call in. It returns what [Loop.Run] returns.
+// goroutine may always call in. It returns what [Loop.Run] returns. It is called
+// outside a loop; it is not a checkpoint.
 func (l *Loop) RunForever() error { return l.k().Run(nil, true, 0) }
 
 // Stop ends Run or RunForever: all tasks are killed, their deferred calls run, and

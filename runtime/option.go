@@ -28,6 +28,7 @@ func defaults() config {
 // always goes the same way. It does not jump while something outside is under
 // way: an offloaded function, a call to another loop, a [Loop.Hold]. A wait for a
 // descriptor does not hold it back.
+// It is not a checkpoint.
 func WithVirtualClock() Option {
 	return func(c *config) error {
 		c.kernel.Virtual = true
@@ -38,6 +39,7 @@ func WithVirtualClock() Option {
 // WithSeed has the tasks that are ready in a turn run in an order drawn from the
 // seed. The same seed gives the same order, so that a failure can be repeated. No
 // task is overtaken by more than one turn: two tasks alternate as ABBA at worst.
+// It is not a checkpoint.
 func WithSeed(seed uint64) Option {
 	return func(c *config) error {
 		random := rand.New(rand.NewPCG(seed, 0))
@@ -50,6 +52,7 @@ func WithSeed(seed uint64) Option {
 // next: 0 is the one that has waited longest. It is asked only where n is two or
 // more. Whoever writes the answers down can repeat the schedule from them. pick
 // runs inside the scheduler: it must not wait and must not call the loop.
+// It is not a checkpoint.
 func WithPick(pick func(n int) int) Option {
 	return func(c *config) error {
 		if pick == nil {
@@ -68,6 +71,7 @@ func WithPick(pick func(n int) int) Option {
 
 // WithOffloadLimit bounds how many offloaded functions run on plain goroutines at
 // a time; further ones wait their turn. The default is 64.
+// It is not a checkpoint.
 func WithOffloadLimit(n int) Option {
 	return func(c *config) error {
 		if n < 1 {
@@ -80,6 +84,7 @@ func WithOffloadLimit(n int) Option {
 
 // WithGrace bounds how long the end of a run waits for what does not heed a kill:
 // shielded cleanups, and functions on plain goroutines. The default is 10 seconds.
+// It is not a checkpoint.
 func WithGrace(d time.Duration) Option {
 	return func(c *config) error {
 		if d < 0 {
@@ -93,6 +98,7 @@ func WithGrace(d time.Duration) Option {
 // WithErrorHandler has f told of failures that nobody waits for while the loop
 // goes on, such as a panic in a callback. f runs on the loop's own goroutine and
 // must not wait. The default writes them by the standard log package.
+// It is not a checkpoint.
 func WithErrorHandler(f func(error)) Option {
 	return func(c *config) error {
 		if f == nil {

@@ -81,7 +81,8 @@ func (t *Task) Join() error {
 }
 
 // JoinTimeout is like [Task.Join] for at most d; then it returns a *timeout.Error.
-// With a d of zero or less it tells whether the task has ended.
+// With a d of zero or less it tells whether the task has ended. It is a
+// checkpoint.
 func (t *Task) JoinTimeout(d time.Duration) error {
 	me := kernel.MustTask("Task.JoinTimeout")
 	return t.join(me, me.Loop().After(d), d)

@@ -65,7 +65,7 @@ func (e *Error) Is(target error) bool {
 }
 
 // Of tells whether the error is that of the block begun by t, and not that of a
-// block around it or inside it.
+// block around it or inside it. It is not a checkpoint.
 func (e *Error) Of(t *Timeout) bool { return e.scope != nil && e.scope == t.scope }
 
 func expired(s *kernel.Scope) error { return &Error{After: s.Limit, scope: s} }

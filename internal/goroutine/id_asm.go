@@ -12,6 +12,7 @@ func ID() uint64
 // CallerPC returns the return address of the function that called CallerPC: the
 // place from which that function was called. It follows one frame pointer, which
 // the Go toolchain maintains on amd64 and arm64, and so costs a nanosecond where
-// runtime.Callers costs hundreds. The function that calls it must be marked
-// go:noinline. The answer is meant for runtime.CallersFrames, in reports only.
+// runtime.Callers costs hundreds. The function that calls it must not be inlined
+// (it is marked noinline). The answer is meant for runtime.CallersFrames, in
+// reports only.
 func CallerPC() uintptr

@@ -48,8 +48,8 @@ var layers = []row{
 	},
 	{
 		path: "runtime",
-		may:  []string{"internal/kernel"},
-		why:  "the public face of the loop, and nothing a task needs to know",
+		may:  []string{"internal/kernel", "internal/goroutine"},
+		why:  "the public face of the loop, and nothing a task needs to know; goroutine, because only the function that is called can read its call site off its own frame",
 	},
 	{
 		path: "timeout",
@@ -58,8 +58,8 @@ var layers = []row{
 	},
 	{
 		path: "task",
-		may:  []string{"runtime", "timeout", "internal/kernel"},
-		why:  "tasks and groups; a group is a scope",
+		may:  []string{"runtime", "timeout", "internal/kernel", "internal/goroutine"},
+		why:  "tasks and groups; a group is a scope; goroutine for the call site, as in runtime",
 	},
 	{
 		path:  "sync",
