@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/evergreen-go/evergreen/internal/kernel"
 	"github.com/evergreen-go/evergreen/internal/socket"
 	"github.com/evergreen-go/evergreen/timeout"
@@ -90,11 +92,14 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (Conn
 	if err == nil {
 		return conn, nil
 	}
-	var already *OpError
-	if errors.As(err, &already) && already.Op == "dial" {
-		return nil, err
+	op, ok := err.(*OpError)
+	if !ok || op.Op != "dial" { // not As: the look-up of a name may wrap a dial of its own
+		op = &OpError{Op: "dial", Net: network, Err: err}
 	}
-	return nil, &OpError{Op: "dial", Net: network, Source: d.LocalAddr, Err: err}
+	if cause := context.Cause(ctx); cause != nil && errors.Is(op.Err, cause) {
+		op.Err = ctx.Err() // what callers compare with, and what has a Timeout method
+	}
+	return nil, op
 }
 
 // limit returns how much time the dial has.
@@ -110,19 +115,20 @@ func (d *Dialer) limit(l *kernel.Loop) (limit time.Duration, ok bool) {
 	return limit, ok
 }
 
-// dial tries the addresses one after the other. Each but the last has a fair share
-// of what time there is, so that one that does not answer leaves time for the
-// next.
+// dial tries the addresses one after the other.
 func (d *Dialer) dial(ctx context.Context, t *kernel.Task, network, address string) (*TCPConn, error) {
 	addrs, err := resolveTCP(ctx, t, network, address)
+	if err == nil && address == "" {
+		err = errMissingAddress
+	}
+	if err == nil {
+		addrs, err = d.reachable(addrs)
+	}
 	if err != nil {
 		return nil, err
 	}
-	end := time.Time{}
-	if limit, ok := d.limit(t.Loop()); ok {
-		end = t.Loop().Time().Add(limit)
-	}
-	var first error
+	end := d.end(ctx, t.Loop())
+	var first *OpError
 	for i, a := range addrs {
 		var conn *TCPConn
 		try := func() (err error) {
@@ -130,22 +136,68 @@ func (d *Dialer) dial(ctx context.Context, t *kernel.Task, network, address stri
 			return err
 		}
 		if left := len(addrs) - i; left > 1 && !end.IsZero() {
-			share := max(end.Sub(t.Loop().Time())/time.Duration(left), 0)
-			err = timeout.Run(share, try)
+			err = timeout.Run(share(end.Sub(t.Loop().Time()), left), try)
 		} else {
 			err = try()
 		}
 		if err == nil {
 			return conn, nil
 		}
-		if first == nil {
+		if first == nil || t.Interruptible() {
 			first = &OpError{Op: "dial", Net: network, Source: d.LocalAddr, Addr: a, Err: err}
 		}
-		if t.Interruptible() {
-			return nil, t.Interrupted() // the whole dial is over, not just this attempt
+		if t.Interruptible() { // the whole dial is over, not just this attempt
+			if err := t.Interrupted(); err != nil {
+				first.Err = err
+			}
+			break
 		}
 	}
 	return nil, first
+}
+
+// reachable leaves out the addresses that LocalAddr is of the wrong family for.
+func (d *Dialer) reachable(addrs []*TCPAddr) ([]*TCPAddr, error) {
+	if d.LocalAddr == nil {
+		return addrs, nil
+	}
+	local, ok := d.LocalAddr.(*TCPAddr)
+	if !ok {
+		return nil, &AddrError{Err: "mismatched local address type", Addr: d.LocalAddr.String()}
+	}
+	if len(local.IP) == 0 || local.IP.IsUnspecified() {
+		return addrs, nil
+	}
+	var fit []*TCPAddr
+	for _, a := range addrs {
+		if len(a.IP) == 0 || a.IP.IsUnspecified() || familyOf(a) == familyOf(local) {
+			fit = append(fit, a)
+		}
+	}
+	if len(fit) == 0 {
+		return nil, &AddrError{Err: "no suitable address found", Addr: local.String()}
+	}
+	return fit, nil
+}
+
+// end tells when the dial's time is up, the zero time if it has all the time in the
+// world.
+func (d *Dialer) end(ctx context.Context, l *kernel.Loop) (end time.Time) {
+	if limit, ok := d.limit(l); ok {
+		end = l.Time().Add(limit)
+	}
+	if over, ok := ctx.Deadline(); ok && (end.IsZero() || over.Before(end)) {
+		end = over
+	}
+	return end
+}
+
+// share is the time for the next of so many addresses, so that one that does not
+// answer leaves time for the others: an equal part, but not less than two seconds
+// while there are that many. (The standard library's rule.)
+func share(left time.Duration, addrs int) time.Duration {
+	const sane = 2 * time.Second
+	return max(left/time.Duration(addrs), min(left, sane))
 }
 
 func (d *Dialer) connect(ctx context.Context, network string, a *TCPAddr) (*TCPConn, error) {
@@ -162,20 +214,39 @@ func (d *Dialer) connect(ctx context.Context, network string, a *TCPAddr) (*TCPC
 	if err != nil {
 		return nil, err
 	}
-	if d.LocalAddr != nil {
-		local, ok := d.LocalAddr.(*TCPAddr)
-		if !ok {
-			return nil, &AddrError{Err: "mismatched local address type", Addr: d.LocalAddr.String()}
-		}
+	local, _ := d.LocalAddr.(*TCPAddr)
+	if local != nil {
 		if s.Local, err = toSockaddr(local, s.Family); err != nil {
 			return nil, err
 		}
 	}
-	fd, err := socket.Connect(s, sa)
-	if err != nil {
-		return nil, err
+	for again := 2; ; again-- {
+		if local != nil && local.Port != 0 {
+			again = 0
+		}
+		fd, err := socket.Connect(s, sa)
+		if err != nil {
+			if again > 0 && errors.Is(err, unix.EADDRNOTAVAIL) {
+				continue
+			}
+			return nil, err
+		}
+		c := newTCPConn(fd, network, fromSockaddr(sa), d.KeepAlive, d.KeepAliveConfig)
+		if again > 0 && c.toItself() {
+			_ = c.Close()
+			continue
+		}
+		return c, nil
 	}
-	return newTCPConn(fd, fromSockaddr(sa), d.KeepAlive, d.KeepAliveConfig), nil
+}
+
+// toItself tells whether both ends are the same socket. A dial to a port of this
+// machine where nobody listens can find that very port given to itself, and TCP
+// then connects the socket to itself.
+func (c *TCPConn) toItself() bool {
+	local, ok := c.local.(*TCPAddr)
+	remote := c.remote.(*TCPAddr)
+	return ok && local.Port == remote.Port && local.IP.Equal(remote.IP)
 }
 
 func (d *Dialer) control(ctx context.Context, network, address string) func(fd int) error {

@@ -16,8 +16,9 @@ import (
 // TCPListener takes TCP connections. It implements [Listener]; its methods may be
 // called from any goroutine.
 type TCPListener struct {
-	fd    *socket.FD
-	local Addr
+	fd      *socket.FD
+	network string
+	local   Addr
 	// what names the connections in reports: made once, not for each of them.
 	what string
 }
@@ -26,7 +27,8 @@ var _ Listener = (*TCPListener)(nil)
 
 // Listen takes connections at an address: network is "tcp", "tcp4" or "tcp6". With
 // an empty host it listens on all addresses of the machine, with port 0 on a free
-// port, which Addr tells. It is a checkpoint if the host is a name, since that is
+// port, which Addr tells. "tcp" with 0.0.0.0 or [::] means all of them too, IPv4
+// and IPv6, as in the standard library. It is a checkpoint if the host is a name, since that is
 // looked up, and otherwise too.
 func Listen(network, address string) (Listener, error) {
 	l, err := listen(network, address)
@@ -63,9 +65,9 @@ func listen(network, address string) (*TCPListener, error) {
 		}
 	}
 	s := socket.Settings{Family: familyOf(a), Kind: sockStream, Name: "tcp listener at " + address}
-	if len(a.IP) == 0 && network != "tcp4" && ipv6 {
+	if wildcard := len(a.IP) == 0 || a.IP.IsUnspecified(); network == "tcp6" || network == "tcp" && wildcard && ipv6 {
 		s.Family = unix.AF_INET6
-		s.Both = network == "tcp"
+		s.Both = network == "tcp" // one socket for both, also where an address of one was given
 	}
 	if s.Local, err = toSockaddr(a, s.Family); err != nil {
 		return nil, fail(a, err)
@@ -74,7 +76,7 @@ func listen(network, address string) (*TCPListener, error) {
 	if err != nil {
 		return nil, fail(a, err)
 	}
-	l := &TCPListener{fd: fd, local: a}
+	l := &TCPListener{fd: fd, network: network, local: a}
 	_ = fd.Control(func(n int) error {
 		if sa, err := unix.Getsockname(n); err == nil {
 			l.local = fromSockaddr(sa)
@@ -98,18 +100,25 @@ func (l *TCPListener) Accept() (Conn, error) {
 // AcceptTCP is [TCPListener.Accept] with the connection's own type. It is a
 // checkpoint.
 func (l *TCPListener) AcceptTCP() (*TCPConn, error) {
-	fd, from, err := l.fd.Accept(l.what)
+	var c *TCPConn
+	err := l.fd.Accept(l.what, func(fd *socket.FD, from unix.Sockaddr) {
+		c = newTCPConn(fd, l.network, fromSockaddr(from), 0, KeepAliveConfig{})
+	})
 	if err != nil {
-		return nil, &OpError{Op: "accept", Net: "tcp", Addr: l.local, Err: err}
+		return nil, l.fail("accept", err)
 	}
-	return newTCPConn(fd, fromSockaddr(from), 0, KeepAliveConfig{}), nil
+	return c, nil
+}
+
+func (l *TCPListener) fail(op string, err error) error {
+	return &OpError{Op: op, Net: l.network, Addr: l.local, Err: err}
 }
 
 // Close stops listening; calls that wait in Accept return [ErrClosed]. Connections
 // are not affected. It is not a checkpoint.
 func (l *TCPListener) Close() error {
 	if err := l.fd.Close(); err != nil {
-		return &OpError{Op: "close", Net: "tcp", Addr: l.local, Err: err}
+		return l.fail("close", err)
 	}
 	return nil
 }
@@ -121,7 +130,7 @@ func (l *TCPListener) Addr() Addr { return l.local }
 // It is not a checkpoint.
 func (l *TCPListener) SetDeadline(t time.Time) error {
 	if err := l.fd.SetDeadline(kernel.Read, t); err != nil {
-		return &OpError{Op: "set", Net: "tcp", Addr: l.local, Err: err}
+		return l.fail("set", err)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package net
 import (
 	"context"
 	stdnet "net"
+	"net/netip"
 
 	"github.com/evergreen-go/evergreen/internal/kernel"
 )
@@ -25,7 +26,7 @@ func ResolveTCPAddr(network, address string) (*TCPAddr, error) {
 }
 
 // resolveTCP finds all addresses for a host and a port, in the resolver's order.
-// An empty host gives an address without IP.
+// An empty host gives an address without IP, an empty address port 0 too.
 func resolveTCP(ctx context.Context, t *kernel.Task, network, address string) ([]*TCPAddr, error) {
 	switch network {
 	case "tcp", "tcp4", "tcp6":
@@ -33,7 +34,7 @@ func resolveTCP(ctx context.Context, t *kernel.Task, network, address string) ([
 		return nil, UnknownNetworkError(network)
 	}
 	if address == "" {
-		return nil, &AddrError{Err: "missing address", Addr: address}
+		return []*TCPAddr{{}}, nil
 	}
 	host, service, err := SplitHostPort(address)
 	if err != nil {
@@ -66,15 +67,8 @@ func resolveTCP(ctx context.Context, t *kernel.Task, network, address string) ([
 
 // lookupIPs asks the resolver only for what is not an address already.
 func lookupIPs(ctx context.Context, t *kernel.Task, host string) ([]IPAddr, error) {
-	bare, zone := host, ""
-	for i := range host {
-		if host[i] == '%' {
-			bare, zone = host[:i], host[i+1:]
-			break
-		}
-	}
-	if ip := ParseIP(bare); ip != nil {
-		return []IPAddr{{IP: ip, Zone: zone}}, nil
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return []IPAddr{{IP: ip.AsSlice(), Zone: ip.Zone()}}, nil
 	}
 	return lookUp(t, func(ctx context.Context) ([]IPAddr, error) {
 		return stdnet.DefaultResolver.LookupIPAddr(ctx, host)

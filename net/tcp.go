@@ -19,6 +19,7 @@ import (
 // from any goroutine.
 type TCPConn struct {
 	fd            *socket.FD
+	network       string // as given to Dial or Listen
 	local, remote Addr
 }
 
@@ -26,11 +27,16 @@ var _ Conn = (*TCPConn)(nil)
 
 // newTCPConn wraps a connected socket and sets it up as the standard library
 // does: no delay, and probes while it is idle.
-func newTCPConn(fd *socket.FD, remote Addr, keepAlive time.Duration, config KeepAliveConfig) *TCPConn {
-	c := &TCPConn{fd: fd, remote: remote}
+func newTCPConn(fd *socket.FD, network string, remote Addr, keepAlive time.Duration, config KeepAliveConfig) *TCPConn {
+	c := &TCPConn{fd: fd, network: network, remote: remote}
 	_ = fd.Control(func(n int) error {
 		if sa, err := unix.Getsockname(n); err == nil {
 			c.local = fromSockaddr(sa)
+		}
+		if to, ok := remote.(*TCPAddr); ok && to.IP.IsUnspecified() { // dialed so, and means this machine
+			if sa, err := unix.Getpeername(n); err == nil {
+				c.remote = fromSockaddr(sa)
+			}
 		}
 		_ = unix.SetsockoptInt(n, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
 		if config.Enable {
@@ -50,7 +56,16 @@ func (c *TCPConn) fail(op string, err error) error {
 	if err == nil || err == io.EOF {
 		return err
 	}
-	return &OpError{Op: op, Net: "tcp", Source: c.local, Addr: c.remote, Err: err}
+	return &OpError{Op: op, Net: c.network, Source: c.local, Addr: c.remote, Err: err}
+}
+
+// failHere is for what concerns this end alone: the standard library names only
+// its address then.
+func (c *TCPConn) failHere(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &OpError{Op: "set", Net: c.network, Addr: c.local, Err: err}
 }
 
 // Read reads what there is, at most len(p) bytes, waiting until there is
@@ -106,17 +121,17 @@ func (c *TCPConn) RemoteAddr() Addr { return c.remote }
 // wraps os.ErrDeadlineExceeded; the zero time means never. Calls that wait now are
 // included. It is not a checkpoint.
 func (c *TCPConn) SetDeadline(t time.Time) error {
-	return c.fail("set", c.fd.SetDeadline(kernel.Read|kernel.Write, t))
+	return c.failHere(c.fd.SetDeadline(kernel.Read|kernel.Write, t))
 }
 
 // SetReadDeadline is [TCPConn.SetDeadline] for reads. It is not a checkpoint.
 func (c *TCPConn) SetReadDeadline(t time.Time) error {
-	return c.fail("set", c.fd.SetDeadline(kernel.Read, t))
+	return c.failHere(c.fd.SetDeadline(kernel.Read, t))
 }
 
 // SetWriteDeadline is [TCPConn.SetDeadline] for writes. It is not a checkpoint.
 func (c *TCPConn) SetWriteDeadline(t time.Time) error {
-	return c.fail("set", c.fd.SetDeadline(kernel.Write, t))
+	return c.failHere(c.fd.SetDeadline(kernel.Write, t))
 }
 
 // SetNoDelay tells whether small writes are sent at once (the default) or
@@ -127,8 +142,10 @@ func (c *TCPConn) SetNoDelay(on bool) error {
 
 // SetLinger says what Close does with data that is not sent yet: a negative
 // number of seconds leaves it to the system to send it, 0 drops it and resets the
-// connection. It is not a checkpoint.
+// connection, more has the system try for so long and then drop it; Close does not
+// wait for that. It is not a checkpoint.
 func (c *TCPConn) SetLinger(sec int) error {
+	c.fd.Linger(sec > 0)
 	return c.fail("set", c.fd.Control(func(fd int) error {
 		linger := unix.Linger{Onoff: int32(toInt(sec >= 0)), Linger: int32(max(0, sec))}
 		return os.NewSyscallError("setsockopt", unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &linger))
@@ -155,13 +172,13 @@ func (c *TCPConn) SetKeepAliveConfig(config KeepAliveConfig) error {
 // SetReadBuffer sets the size in bytes of the system's buffer for what arrives.
 // It is not a checkpoint.
 func (c *TCPConn) SetReadBuffer(bytes int) error {
-	return c.set(unix.SOL_SOCKET, unix.SO_RCVBUF, bytes)
+	return c.failHere(c.setOption(unix.SOL_SOCKET, unix.SO_RCVBUF, bytes))
 }
 
 // SetWriteBuffer sets the size in bytes of the system's buffer for what is to be
 // sent. It is not a checkpoint.
 func (c *TCPConn) SetWriteBuffer(bytes int) error {
-	return c.set(unix.SOL_SOCKET, unix.SO_SNDBUF, bytes)
+	return c.failHere(c.setOption(unix.SOL_SOCKET, unix.SO_SNDBUF, bytes))
 }
 
 // SyscallConn gives access to the descriptor. Its Read and Write are checkpoints;
@@ -169,9 +186,13 @@ func (c *TCPConn) SetWriteBuffer(bytes int) error {
 func (c *TCPConn) SyscallConn() (syscall.RawConn, error) { return rawConn{c.fd}, nil }
 
 func (c *TCPConn) set(level, option, value int) error {
-	return c.fail("set", c.fd.Control(func(fd int) error {
+	return c.fail("set", c.setOption(level, option, value))
+}
+
+func (c *TCPConn) setOption(level, option, value int) error {
+	return c.fd.Control(func(fd int) error {
 		return os.NewSyscallError("setsockopt", unix.SetsockoptInt(fd, level, option, value))
-	}))
+	})
 }
 
 func toInt(on bool) int {

@@ -113,14 +113,14 @@ func (l *Loop) CallSoon(f func()) *Handle { return (*Handle)(l.k().CallSoon(f)) 
 // CallLater is like [Loop.CallSoon], not before d has passed. A d of zero or less
 // means in the next turn in which timers are looked at. It is not a checkpoint.
 func (l *Loop) CallLater(d time.Duration, f func()) *Handle {
-	return (*Handle)(l.k().CallAt(l.k().After(d), f))
+	return (*Handle)(l.k().CallAt("Loop.CallLater", l.k().After(d), f))
 }
 
 // CallAt is like [Loop.CallSoon], not before t. If t has a monotonic clock
 // reading, as times made by [Loop.Now] and time.Now have, steps of the wall clock
 // change nothing. It is not a checkpoint.
 func (l *Loop) CallAt(t time.Time, f func()) *Handle {
-	return (*Handle)(l.k().CallAt(l.k().At(t), f))
+	return (*Handle)(l.k().CallAt("Loop.CallAt", l.k().At(t), f))
 }
 
 // CallThreadsafe is like [Loop.CallSoon] for any goroutine. It never waits; many

@@ -48,6 +48,9 @@ func (t *Timeout) Cancel() {
 // ended. It is not a checkpoint.
 func (t *Timeout) Reset(d time.Duration) {
 	t.mine("Reset")
+	if t.Expired() {
+		return
+	}
 	t.scope.Limit = d
 	t.scope.SetDeadline(t.scope.Loop().After(d))
 }

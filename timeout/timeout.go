@@ -97,15 +97,20 @@ func run(s *kernel.Scope, d time.Duration, f func() error) (err error) {
 // that was meant to come this far. recover is called only if there was one, so
 // that other panics keep their stack.
 func edge(s *kernel.Scope, err *error) {
-	s.Leave()
+	s.LeaveAll()
 	if !s.Aimed() {
 		return
 	}
-	if r := recover(); r != nil {
-		if !s.Catch(r) {
+	switch r := recover(); {
+	case r == nil:
+	case s.Catch(r):
+		*err = s.Err()
+	default:
+		stray, ok := s.Stray(r)
+		if !ok {
 			panic(r)
 		}
-		*err = s.Err()
+		*err = stray
 	}
 }
 
@@ -146,6 +151,6 @@ func ShieldFor(d time.Duration, f func()) {
 }
 
 func shield(s *kernel.Scope, f func()) {
-	defer s.Leave()
+	defer s.LeaveAll()
 	f()
 }

@@ -39,20 +39,33 @@ func (r *ring) next() *Worker {
 	return w
 }
 
+// runner is a member of the ring that runs one function.
+type runner struct {
+	Worker
+	ring *ring
+	f    func(w *Worker)
+}
+
+func (m *runner) Base() *Worker { return &m.Worker }
+
+func (m *runner) Work() *Worker {
+	m.f(&m.Worker)
+	m.ring.live--
+	return m.ring.next()
+}
+
+func (m *runner) Exited() *Worker {
+	m.ring.live--
+	m.ring.zombies = append(m.ring.zombies, &m.Worker)
+	return m.ring.next()
+}
+
 func (r *ring) spawn(f func(w *Worker)) *Worker {
-	w := new(Worker)
+	m := &runner{ring: r, f: f}
 	r.live++
-	r.Start(w, func() *Worker {
-		f(w)
-		r.live--
-		return r.next()
-	}, func() *Worker {
-		r.live--
-		r.zombies = append(r.zombies, w)
-		return r.next()
-	})
-	r.ready = append(r.ready, w)
-	return w
+	r.Start(m)
+	r.ready = append(r.ready, &m.Worker)
+	return &m.Worker
 }
 
 // yield goes to the end of the queue.

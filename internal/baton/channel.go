@@ -23,11 +23,10 @@ func (b *Baton) Begin(w *Worker) {
 // Holder returns the worker that holds the baton.
 func (b *Baton) Holder() *Worker { return b.target }
 
-// Start makes a goroutine for w, parked before its first step. Once the baton is
-// passed to w, body runs; the worker that it returns gets the baton when the
-// goroutine has ended. If body is ended by runtime.Goexit, exited is called in
-// its place, and w must be reaped.
-func (b *Baton) Start(w *Worker, body, exited func() *Worker) {
+// Start makes a goroutine for m, parked before its first step. It does m.Work once
+// the baton is passed to it.
+func (b *Baton) Start(m Member) {
+	w := m.Base()
 	w.turn = make(chan struct{}, 1)
 	go func() {
 		<-w.turn
@@ -35,11 +34,11 @@ func (b *Baton) Start(w *Worker, body, exited func() *Worker) {
 		defer func() {
 			if !returned {
 				w.gone = make(chan struct{})
-				b.Pass(w, exited()) // comes back when Reap says so
+				b.Pass(w, m.Exited()) // comes back when Reap says so
 				close(w.gone)
 			}
 		}()
-		next := body()
+		next := m.Work()
 		returned = true
 		b.give(next)
 	}()

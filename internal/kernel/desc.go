@@ -317,11 +317,15 @@ func (s *side) signal() {
 	}
 }
 
+var watchCall = map[Mode]string{Read: "Loop.AddReader", Write: "Loop.AddWriter"}
+
 // Watch has f run whenever the descriptor is ready in that direction, until the
 // handle is cancelled. The callback runs again in the next turn if it leaves
 // the descriptor ready. A direction can be watched once.
 func (l *Loop) Watch(fd int, m Mode, f func()) (*Handle, error) {
-	l.mine("Loop.AddReader")
+	if err := l.mine(watchCall[m]); err != nil {
+		return nil, err
+	}
 	d := l.descs.watched[fd]
 	if d == nil {
 		var err error
@@ -353,7 +357,11 @@ func (s *side) rewatch() {
 	_ = l.poller.Remove(d.fd)
 	if err := l.poller.Add(d.fd, d.token); err != nil {
 		l.report(fmt.Errorf("evergreen: descriptor %d was closed while a callback watched it: %w", d.fd, err))
-		s.handle.Cancel()
+		for _, side := range []*side{&d.read, &d.write} {
+			if side.handle != nil {
+				side.handle.Cancel()
+			}
+		}
 		return
 	}
 	for _, side := range []*side{&d.read, &d.write} {

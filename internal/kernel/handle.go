@@ -1,7 +1,7 @@
 package kernel
 
 import (
-	"fmt"
+	"log"
 	"runtime/debug"
 	"sync/atomic"
 
@@ -30,15 +30,16 @@ func (l *Loop) newHandle(f func()) *Handle {
 
 // CallSoon queues f to run on the loop's own goroutine in the next turn.
 func (l *Loop) CallSoon(f func()) *Handle {
-	l.mine("Loop.CallSoon")
+	l.mustBeMine("Loop.CallSoon")
 	h := l.newHandle(f)
 	h.queue()
 	return h
 }
 
-// CallAt has f run on the loop's own goroutine at a time of the loop's clock.
-func (l *Loop) CallAt(when int64, f func()) *Handle {
-	l.mine("Loop.CallLater")
+// CallAt has f run on the loop's own goroutine at a time of the loop's clock. call
+// is what the caller called.
+func (l *Loop) CallAt(call string, when int64, f func()) *Handle {
+	l.mustBeMine(call)
 	h := l.newHandle(f)
 	l.timers.Add(&h.timer, when)
 	return h
@@ -63,13 +64,21 @@ func (h *Handle) Cancel() {
 		return
 	}
 	l := h.loop
-	if w := CurrentWorker(l); w != nil || !l.isRunning() {
+	if CurrentWorker(l) != nil {
 		h.release()
 		return
 	}
-	// Not our goroutine: the callback will not run from here on; the timer and the
-	// registration go when the loop gets to it.
-	_ = l.post(call{f: h.release})
+	l.inbox.mu.Lock()
+	defer l.inbox.mu.Unlock()
+	switch {
+	case l.closed: // Close has given everything back, or is about to
+	case l.inbox.open && l.running:
+		// The callback will not run from here on; the timer and the registration go
+		// when the loop gets to it.
+		l.inbox.send(call{f: h.release})
+	default:
+		h.release() // nobody is there to do it, and mu keeps it so
+	}
 }
 
 func (h *Handle) release() {
@@ -91,21 +100,33 @@ func (l *Loop) callback() {
 		return
 	}
 	l.stats.Callbacks++
+	returned := false
+	l.quitting = true
 	defer func() {
-		if r := recover(); r != nil {
+		r := recover()
+		if r != nil {
 			l.report(NewPanicError(nil, r, debug.Stack()))
 		}
+		l.quitting = r == nil && !returned
 		if h.watch != nil && !h.canceled.Load() {
 			h.watch.rewatch()
 		}
 	}()
 	h.f()
+	returned = true
 }
 
+// report tells of a failure that nobody waits for. A handler that panics itself
+// must not take the loop along.
 func (l *Loop) report(err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			log.Printf("evergreen: the error handler panicked: %v\n%v", r, err)
+		}
+	}()
 	if l.config.Report != nil {
 		l.config.Report(err)
 		return
 	}
-	fmt.Println(err)
+	log.Print(err)
 }

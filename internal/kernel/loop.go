@@ -85,7 +85,7 @@ type Loop struct {
 	// epoch is the real time at which the loop's clock stood at zero; virtual is the
 	// loop's time where Config.Virtual is set.
 	epoch   time.Time
-	virtual int64
+	virtual atomic.Int64 // read by anybody, advanced by the holder of the baton
 
 	// poller is nil until the first descriptor is registered: a loop without
 	// descriptors holds none itself and can run inside a testing/synctest bubble.
@@ -102,6 +102,8 @@ type Loop struct {
 	spawned uint64
 	// idle are workers without a task, the latest last: its stack is still warm.
 	idle []*worker
+	// recruit is the task that gets the baton once the root has made a worker for it.
+	recruit *Task
 	// zombies are workers ended by Goexit that the root has yet to reap.
 	zombies []*worker
 	// quiet lists the tasks that wait for all others to be parked.
@@ -130,6 +132,13 @@ type Loop struct {
 	forced bool
 	// stuck is set when nothing can run any more; the root makes the report.
 	stuck bool
+	// inspected is the stack that the task inspected last has left.
+	inspected []byte
+	// quitting is set when a callback has called Goexit on the root's goroutine.
+	quitting bool
+	// patience is when the end stops waiting for what is outside, in real time; zero
+	// while there is no such wait.
+	patience time.Time
 	// signals are the handles with a goroutine of os/signal behind them, which Close
 	// has to end.
 	signals map[*Handle]struct{}
@@ -174,7 +183,7 @@ func New(c Config) *Loop {
 	if c.NewPoller == nil {
 		c.NewPoller = poller.New
 	}
-	l := &Loop{config: c, epoch: time.Now(), signals: make(map[*Handle]struct{})}
+	l := &Loop{config: c, epoch: time.Now(), era: 1, signals: make(map[*Handle]struct{})}
 	l.root.loop = l
 	l.host.loop = l
 	l.host.worker = &l.root
@@ -225,21 +234,33 @@ func MustLoop(call string) (*Loop, *Task) {
 }
 
 // mine panics unless the caller may touch the loop's state: it holds the baton,
-// or the loop is not running and there is no baton to hold.
-func (l *Loop) mine(call string) {
+// or the loop is not running and there is no baton to hold. It returns ErrClosed
+// after Close.
+func (l *Loop) mine(call string) error {
 	if w := workers.Get(goroutine.ID()); w != nil && w.loop == l {
-		return
+		return nil
 	}
 	l.inbox.mu.Lock()
-	running := l.running
-	l.inbox.mu.Unlock()
-	if running {
+	defer l.inbox.mu.Unlock()
+	if l.running {
 		panic("evergreen: " + call + " was called from a goroutine outside the loop: use Loop.CallThreadsafe or Loop.Do there")
+	}
+	if l.closed {
+		return ErrClosed
+	}
+	return nil
+}
+
+// mustBeMine is mine for calls that return no error.
+func (l *Loop) mustBeMine(call string) {
+	if l.mine(call) != nil {
+		panic("evergreen: " + call + " was called after Loop.Close: make another loop with runtime.New")
 	}
 }
 
 // Stats returns what the loop has done so far.
 func (l *Loop) Stats() Stats {
+	_ = l.mine("Loop.Stats") // the numbers of a closed loop can still be read
 	s := l.stats
 	s.Live, s.Ready, s.Idle = l.live, l.ready.len(), len(l.idle)
 	s.Timers, s.Descriptors, s.Outside = l.timers.Len(), l.descs.live, l.outside
@@ -250,7 +271,7 @@ func (l *Loop) Stats() Stats {
 // made. It is monotonic.
 func (l *Loop) Now() int64 {
 	if l.config.Virtual {
-		return l.virtual
+		return l.virtual.Load()
 	}
 	return int64(time.Since(l.epoch))
 }

@@ -59,7 +59,7 @@ func (p *Pool) acquire(t *Task) Outcome {
 	if p.era != t.loop.era {
 		p.era, p.running = t.loop.era, 0
 	}
-	if p.running < p.Limit && p.waiters.Len() == 0 {
+	if p.running < p.Limit && p.waiters.Empty() {
 		p.running++
 		return Woken
 	}

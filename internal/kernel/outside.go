@@ -13,8 +13,10 @@ import (
 // and wakes the loop only if it sleeps; of a million senders one pays for that.
 type inbox struct {
 	mu sync.Mutex
-	// open tells that calls are taken; guarded by mu, as are calls and poller.
-	open  bool
+	// open tells that messages are taken, and refusing that new work is not, because
+	// the run is about to end; guarded by mu, as are calls and poller.
+	open, refusing bool
+
 	calls []call
 	spare []call // the loop's last batch, emptied, to be used again
 
@@ -47,9 +49,26 @@ func (l *Loop) post(c call) error {
 	if !in.open {
 		return ErrClosed
 	}
+	in.send(c)
+	return nil
+}
+
+// invite is post for new work: a callback or a task.
+func (l *Loop) invite(c call) error {
+	in := &l.inbox
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if !in.open || in.refusing {
+		return ErrClosed
+	}
+	in.send(c)
+	return nil
+}
+
+// send queues a message. Called with mu held.
+func (in *inbox) send(c call) {
 	in.calls = append(in.calls, c)
 	in.rouse()
-	return nil
 }
 
 // rouse makes the loop look at its inbox. Called with mu held: nobody can close
@@ -94,9 +113,6 @@ func (l *Loop) take(c *call) {
 	if c.era != 0 && c.era != l.era {
 		return // work that an earlier run has given up
 	}
-	if c.era != 0 {
-		l.outside--
-	}
 	if c.pool != nil {
 		c.pool.release(l)
 	}
@@ -106,7 +122,11 @@ func (l *Loop) take(c *call) {
 	case c.f != nil:
 		c.f()
 	case c.task != nil:
-		c.task.Wake(c.ticket)
+		if c.task.Wake(c.ticket) {
+			l.outside-- // else Outside has done it
+		}
+	case c.era != 0:
+		l.outside-- // the release of a Hold
 	}
 }
 
@@ -137,12 +157,6 @@ func (in *inbox) usePoller(p poller.Poller) {
 	locked(&in.mu, func() { in.poller = p })
 }
 
-func (l *Loop) isRunning() bool {
-	l.inbox.mu.Lock()
-	defer l.inbox.mu.Unlock()
-	return l.running
-}
-
 // CurrentWorker returns the worker that calls if it is one of l.
 func CurrentWorker(l *Loop) *worker {
 	if w := workers.Get(goroutine.ID()); w != nil && w.loop == l {
@@ -155,7 +169,7 @@ func CurrentWorker(l *Loop) *worker {
 // it does not wait. If it returns no error, f runs before Run returns.
 func (l *Loop) CallThreadsafe(f func()) (*Handle, error) {
 	h := l.newHandle(f)
-	if err := l.post(call{handle: h}); err != nil {
+	if err := l.invite(call{handle: h}); err != nil {
 		return nil, err
 	}
 	return h, nil
@@ -165,7 +179,7 @@ func (l *Loop) CallThreadsafe(f func()) (*Handle, error) {
 // tasks are all parked is not in a deadlock. The release may come from any
 // goroutine; the first counts.
 func (l *Loop) Hold() (release func()) {
-	l.mine("Loop.Hold")
+	l.mustBeMine("Loop.Hold")
 	l.outside++
 	era := l.era
 	var once sync.Once
@@ -191,7 +205,11 @@ func (t *Task) Outside(on Reason, pool *Pool, start func(done func())) Outcome {
 	l.outside++
 	end := call{task: t, ticket: t.Ticket(), pool: pool, era: l.era}
 	start(func() { _ = l.post(end) })
-	return t.Park(on, 0)
+	o := t.Park(on, 0)
+	if o != Woken {
+		l.outside-- // it goes on, and nobody waits for it any more
+	}
+	return o
 }
 
 // Do runs f as a task of l and waits for its end: natively on a plain goroutine,
@@ -206,7 +224,7 @@ func (l *Loop) Do(f func() error) error {
 	}
 	var result error
 	start := func(done func()) error {
-		return l.post(call{f: func() {
+		return l.invite(call{f: func() {
 			t := l.Spawn(func() { result = f() }, nil, nil, 0)
 			t.SetName("Loop.Do")
 			t.Contain(func(t *Task) {

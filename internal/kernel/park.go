@@ -47,7 +47,11 @@ func (t *Task) Park(on Reason, deadline int64) Outcome {
 	if deadline != 0 {
 		t.loop.timers.Add(&t.timer, deadline)
 	}
-	t.give()
+	// The hand-over is written out here and in giveWay: see relay in package baton for
+	// why a frame counts.
+	t.loop.stats.Switches++
+	t.loop.baton.Pass(&t.worker.Worker, &t.loop.next().Worker)
+	t.resumed()
 	return t.outcome
 }
 
@@ -75,12 +79,8 @@ func (t *Task) wake(o Outcome) {
 	t.loop.ready.push(t)
 }
 
-// give passes the baton to whoever is next and returns when it has come back.
-func (t *Task) give() {
-	l := t.loop
-	w := t.worker
-	l.stats.Switches++
-	l.baton.Pass(&w.Worker, &l.next().Worker)
+// resumed is what a task does first when it has the baton again.
+func (t *Task) resumed() {
 	for t.inspect {
 		t.showStack() // and back to waiting
 	}
@@ -90,24 +90,30 @@ func (t *Task) give() {
 // Yield lets everybody who is ready run first. It returns false if the task is to
 // end, before or after.
 func (t *Task) Yield() bool {
-	if t.cause == nil {
-		t.loop.ops = 0
+	if t.cause != nil {
+		return t.Checkpoint()
 	}
-	return t.Checkpoint()
+	return t.giveWay()
 }
 
 // Checkpoint is for an operation that need not wait: it notices a cancellation,
 // and gives way when the slice budget is used up. It returns false if the task is
 // to end.
 func (t *Task) Checkpoint() bool {
-	l := t.loop
-	l.ops--
-	if l.ops > 0 {
+	if t.loop.ops--; t.loop.ops > 0 {
 		return t.cause == nil
 	}
+	return t.giveWay()
+}
+
+// giveWay goes to the end of the ready queue.
+func (t *Task) giveWay() bool {
+	l := t.loop
 	t.state = ready
 	l.ready.push(t)
-	t.give()
+	l.stats.Switches++
+	l.baton.Pass(&t.worker.Worker, &l.next().Worker)
+	t.resumed()
 	return t.cause == nil
 }
 

@@ -51,7 +51,7 @@ func (l *Loop) describe(stacks bool) (total int, tasks []Blocked) {
 		if stacks && len(tasks) < maxStacks && t.state == parked && t.worker != nil {
 			t.inspect = true
 			l.baton.Pass(&l.root.Worker, &t.worker.Worker)
-			b.Stack, t.stack = string(t.stack), nil
+			b.Stack, l.inspected = string(l.inspected), nil
 		}
 		tasks = append(tasks, b)
 	}
@@ -61,9 +61,9 @@ func (l *Loop) describe(stacks bool) (total int, tasks []Blocked) {
 // showStack is what a task does when it is woken to be inspected: it leaves its
 // stack and passes the baton back to the root.
 func (t *Task) showStack() {
-	t.inspect = false
-	t.stack = debug.Stack()
 	l := t.loop
+	t.inspect = false
+	l.inspected = debug.Stack()
 	l.baton.Pass(&t.worker.Worker, &l.root.Worker)
 }
 

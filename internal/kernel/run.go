@@ -34,18 +34,25 @@ func (l *Loop) Run(main func(), forever bool, pc uintptr) (err error) {
 		t := l.Spawn(main, nil, nil, pc)
 		t.SetName("main")
 	}
-	settled := false
 	defer func() {
-		if !settled { // a callback called Goexit, as t.FailNow does: clean up on the way
-			l.killAll()
-			err = l.drive()
-		}
 		workers.Delete(id)
 		l.stop.Store(false)
+		locked(&l.inbox.mu, func() { l.running = false })
 	}()
-	err = l.drive()
-	settled = true
-	return err
+	return l.settle()
+}
+
+// settle drives the run to its end. Where a callback leaves by Goexit, as t.FailNow
+// does, the rest of the run is done on the way out.
+func (l *Loop) settle() (err error) {
+	defer func() {
+		if l.quitting {
+			l.quitting = false
+			l.killAll()
+			err = l.settle()
+		}
+	}()
+	return l.drive()
 }
 
 // begin opens the loop for a run.
@@ -57,19 +64,23 @@ func (l *Loop) begin() (err error) {
 		case l.running:
 			err = ErrRunning
 		default:
-			l.running, l.inbox.open = true, true
+			l.running, l.inbox.open, l.inbox.refusing = true, true, false
 		}
 	})
-	l.era++
+	if err != nil {
+		return err
+	}
 	l.ending, l.forced, l.stuck = false, false, false
-	return err
+	l.patience = time.Time{}
+	return nil
 }
 
 // drive is the root's part: it passes the baton to whoever is next, and does what
 // only the root may do when the baton comes back.
 func (l *Loop) drive() error {
 	for {
-		for ; l.due > 0; l.due-- {
+		for l.due > 0 {
+			l.due-- // first: the callback may not return
 			l.callback()
 		}
 		l.reap()
@@ -82,8 +93,26 @@ func (l *Loop) drive() error {
 		if l.over() && l.lastCalls() && l.finish() {
 			return l.failures.collect()
 		}
-		l.baton.Pass(&l.root.Worker, &l.next().Worker)
+		w := l.hire()
+		if w == nil {
+			w = l.next()
+		}
+		l.baton.Pass(&l.root.Worker, &w.Worker)
 	}
+}
+
+// hire gives the task that next found without a worker a new one.
+func (l *Loop) hire() *worker {
+	t := l.recruit
+	l.recruit = nil
+	switch {
+	case t == nil:
+		return nil
+	case t.cause == &killScope: // killed since: it never runs
+		t.end(ErrKilled)
+		return nil
+	}
+	return l.employ(t)
 }
 
 // over tells that no task is left and none is waited for.
@@ -101,23 +130,41 @@ func (l *Loop) lastCalls() bool {
 	return l.live == 0
 }
 
-// finish ends the run unless something has come in meanwhile.
+// finish ends the run unless something has come in meanwhile that goes on. Other
+// goroutines get a refusal from its beginning, and what they called before is done:
+// so those who call without end cannot keep the run from ending.
 func (l *Loop) finish() bool {
-	l.awaitOffloads()
+	if !l.awaitOffloads() {
+		return false
+	}
+	l.refuseCalls(true)
+	for done := false; !done; {
+		queued := l.ready.len()
+		l.takeInbox()
+		if l.ready.len() > queued && !l.lastCalls() { // a task was started
+			l.refuseCalls(false)
+			return false
+		}
+		locked(&l.inbox.mu, func() {
+			done = len(l.inbox.calls) == 0
+			l.inbox.open = !done
+		})
+	}
 	l.dismiss()
 	l.timers.Remove(&l.grace)
-	done := false
-	locked(&l.inbox.mu, func() {
-		if len(l.inbox.calls) > 0 {
-			return
-		}
-		done = true
-		l.inbox.open, l.running = false, false
-	})
-	if done {
-		l.outside, l.offloading = 0, 0
-	}
-	return done
+	l.abandon()
+	return true
+}
+
+func (l *Loop) refuseCalls(refuse bool) {
+	locked(&l.inbox.mu, func() { l.inbox.refusing = refuse })
+}
+
+// abandon begins a new era: what was outside until now counts no more, and its
+// late messages mean nothing.
+func (l *Loop) abandon() {
+	l.era++
+	l.outside, l.offloading = 0, 0
 }
 
 // killAll kills every task and has tasks spawned from now on born killed.
@@ -128,6 +175,7 @@ func (l *Loop) killAll() {
 	l.ending = true
 	l.grace.Owner = firer(l.force)
 	l.timers.Add(&l.grace, l.After(l.config.Grace))
+	l.patience = time.Now().Add(l.config.Grace)
 	for t := range l.Tasks {
 		t.Kill()
 	}
@@ -166,17 +214,19 @@ func (l *Loop) unstick() {
 }
 
 // awaitOffloads gives abandoned functions on plain goroutines until the end of
-// the grace to return. It counts real time, also on the virtual clock.
-func (l *Loop) awaitOffloads() {
-	if l.offloading == 0 {
-		return
+// the grace to return. It counts real time, also on the virtual clock. It returns
+// false when something else came in meanwhile that has to be done.
+func (l *Loop) awaitOffloads() bool {
+	if l.offloading > 0 && l.patience.IsZero() {
+		l.patience = time.Now().Add(l.config.Grace)
 	}
-	give := time.Now().Add(l.config.Grace)
+	queued := l.ready.len()
 	for l.offloading > 0 {
-		left := time.Until(give)
+		left := time.Until(l.patience)
 		if left <= 0 {
 			l.failures.errs = append(l.failures.errs, fmt.Errorf("evergreen: %d offloaded functions did not return within the grace of %v and go on without the loop", l.offloading, l.config.Grace))
-			return
+			l.abandon()
+			return true
 		}
 		if l.inbox.fallAsleep() {
 			if l.poller != nil {
@@ -187,7 +237,11 @@ func (l *Loop) awaitOffloads() {
 		}
 		l.inbox.awake()
 		l.takeInbox()
+		if l.ready.len() > queued {
+			return false
+		}
 	}
+	return true
 }
 
 // Close gives the loop's resources back. What is still registered is dropped, and
@@ -208,7 +262,8 @@ func (l *Loop) Close() error {
 	if n := len(l.signals); n > 0 {
 		left = append(left, fmt.Sprintf("%d signal handlers", n))
 		for h := range l.signals {
-			h.Cancel()
+			h.canceled.Store(true)
+			h.release()
 		}
 	}
 	if n := l.timers.Len(); n > 0 {

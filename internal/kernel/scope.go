@@ -11,7 +11,7 @@ import (
 // A scope is a stretch of a task's execution that can be cancelled as one: the
 // body of timeout.Run, the children of a group. Scopes nest. A task is in a chain
 // of them, from the innermost (Task.scope) outward through its own scopes to the
-// one it was born in (Task.base), and on through the scopes around that.
+// one it was born in (its base), and on through the scopes around that.
 //
 // Cancellation is a level, not an event: once a scope is cancelled every
 // checkpoint inside it fails until the scope is left. Where several scopes of the
@@ -135,23 +135,47 @@ func (s *Scope) Leave() {
 	}
 	s.left = true
 	s.loop.timers.Remove(&s.timer)
-	wasFelt := s.canceled || s.shield
-	s.canceled, s.shield = false, false
-	for g := s.details; g != nil; g = s.details { // groups that outlive the scope
-		g.unhang()
-		g.parent = s.parent
-		g.hang()
-	}
+	s.promote()
 	if s.owner == nil {
 		s.unhang()
-		return
+		return // members that outlive it stay cancelled
+	}
+	wasFelt := s.canceled || s.shield
+	s.canceled, s.shield = false, false
+	if s.aimed && s.parent != nil && s.parent.owner == s.owner {
+		s.parent.aimed = true // should nobody catch the owner here
 	}
 	t := s.owner
-	for t.scope != t.base && t.scope.left {
+	for t.scope != t.base() && t.scope.left {
 		t.scope = t.scope.parent
 	}
 	if wasFelt {
 		t.refresh()
+	}
+}
+
+// promote moves the groups that outlive the scope to the one around it. What has
+// been cancelled stays so; what a shield kept away is felt from now on.
+func (s *Scope) promote() {
+	outer := s.parent
+	for outer != nil && outer.left {
+		outer = outer.parent
+	}
+	for g := s.details; g != nil; g = s.details {
+		g.unhang()
+		g.parent = outer
+		g.hang()
+		if s.canceled {
+			g.Cancel(s.Err())
+		}
+		g.spreadToMembers()
+	}
+}
+
+// LeaveAll ends the scope and those inside it that the owner has left open.
+func (s *Scope) LeaveAll() {
+	for t := s.owner; !s.left && t.scope != t.base(); {
+		t.scope.Leave()
 	}
 }
 
@@ -214,6 +238,15 @@ func (s *Scope) Catch(recovered any) bool {
 	return ok && u.scope == s
 }
 
+// Stray tells whether a recovered value is an unwinding that was meant for a scope
+// inside, which was left where nobody could recover, and returns its error.
+func (s *Scope) Stray(recovered any) (error, bool) {
+	if u, ok := recovered.(*unwinding); ok && u.scope.left {
+		return u.scope.Err(), true
+	}
+	return nil, false
+}
+
 // spread makes everybody inside the scope feel its new state.
 func (s *Scope) spread() {
 	if t := s.owner; t != nil {
@@ -224,10 +257,11 @@ func (s *Scope) spread() {
 }
 
 func (s *Scope) spreadToMembers() {
-	for t := s.members; t != nil; {
-		next := t.sibling
-		t.feel(t.base)
-		t = next
+	for t := s.members; t != nil; t = t.rare.sibling {
+		t.feel(s)
+	}
+	for g := s.details; g != nil; g = g.detail {
+		g.spreadToMembers()
 	}
 }
 
@@ -295,22 +329,24 @@ func (t *Task) Cause() error {
 
 // admit enters a newborn task in the scope's list.
 func (s *Scope) admit(t *Task) {
-	t.sibling = s.members
+	r := t.needRare()
+	r.base, r.sibling = s, s.members
 	if s.members != nil {
-		s.members.prevSibling = t
+		s.members.rare.prevSibling = t
 	}
 	s.members = t
 }
 
 // dismiss takes an ended task out of it.
 func (s *Scope) dismiss(t *Task) {
-	if t.prevSibling != nil {
-		t.prevSibling.sibling = t.sibling
+	r := t.rare
+	if r.prevSibling != nil {
+		r.prevSibling.rare.sibling = r.sibling
 	} else {
-		s.members = t.sibling
+		s.members = r.sibling
 	}
-	if t.sibling != nil {
-		t.sibling.prevSibling = t.prevSibling
+	if r.sibling != nil {
+		r.sibling.rare.prevSibling = r.prevSibling
 	}
-	t.sibling, t.prevSibling = nil, nil
+	r.sibling, r.prevSibling = nil, nil
 }

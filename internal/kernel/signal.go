@@ -13,7 +13,9 @@ import (
 // a signal and restores its former effect after the last: the bookkeeping that
 // would be needed here is done there.
 func (l *Loop) OnSignal(sig os.Signal, f func()) (*Handle, error) {
-	l.mine("Loop.AddSignalHandler")
+	if err := l.mine("Loop.AddSignalHandler"); err != nil {
+		return nil, err
+	}
 	h := l.newHandle(f)
 	incoming := make(chan os.Signal, 16)
 	over := make(chan struct{})

@@ -12,12 +12,15 @@ import (
 // Task is a function under way: spawned, and then either ready (in the ready
 // queue), running (it holds the baton), parked, or ended.
 type Task struct {
+	// What a hand-over touches stands first, in one cache line.
+
 	loop *Loop
 	// worker is the goroutine under the task: nil before its first step, and again
 	// after its end.
 	worker *worker
-	fn     func()
-
+	// cause is the cancelled scope that governs now: nil while all is well. Every
+	// checkpoint looks here, so it is kept up to date rather than searched for.
+	cause   *Scope
 	state   state
 	outcome Outcome // how the last park ended
 	// contained: a panic goes to whoever waits for the task, and to nobody else.
@@ -41,35 +44,55 @@ type Task struct {
 	// thing at a time, and a select brings waiters of its own.
 	waiter Waiter
 
-	// scope is the innermost scope the task is in; base is the one it was born in,
-	// outside its own.
-	scope, base *Scope
-	// cause is the cancelled scope that governs now: nil while all is well. Every
-	// checkpoint looks here, so it is kept up to date rather than searched for.
-	cause *Scope
-	// sibling links the tasks with the same base.
-	sibling, prevSibling *Task
-
-	// joiners wait for the end; err is how it ended; onEnd is called then.
+	// scope is the innermost scope the task is in.
+	scope *Scope
+	fn func()
+	// joiners wait for the end; err is how it ended.
 	joiners WaitList
 	err     error
-	onEnd   func(*Task)
 
 	id      uint64
-	name    string
 	parent  uint64  // id of the task that spawned it, 0 for none
 	spawnPC uintptr // where it was spawned
-	stack   []byte  // filled when inspect is set
 
 	// before and after link all tasks of the loop that have not ended.
 	before, after *Task
 
+	// rare holds what few tasks have; nil for the others, so that a million parked
+	// tasks do not pay for it.
+	rare *rare
+}
+
+// rare is the part of a task that most tasks do without.
+type rare struct {
+	name string
+	// base is the scope the task was born in, outside its own.
+	base *Scope
+	// sibling links the tasks with the same base.
+	sibling, prevSibling *Task
+	// onEnd is called when the task has ended.
+	onEnd func(*Task)
 	// local belongs to package task, which keeps task-local values here.
 	local any
 }
 
+func (t *Task) needRare() *rare {
+	if t.rare == nil {
+		t.rare = new(rare)
+	}
+	return t.rare
+}
+
+// base returns the scope the task was born in, nil for none.
+func (t *Task) base() *Scope {
+	if t.rare == nil {
+		return nil
+	}
+	return t.rare.base
+}
+
 // Local returns the place where package task keeps task-local values.
-func (t *Task) Local() *any { return &t.local }
+func (t *Task) Local() *any { return &t.needRare().local }
 
 type state uint8
 
@@ -119,7 +142,7 @@ func (l *Loop) SpawnAt(fn func(), when int64, by *Task, pc uintptr) *Task {
 func (l *Loop) enroll(fn func(), by *Task, base *Scope, pc uintptr) *Task {
 	l.spawned++
 	l.stats.Spawned++
-	t := &Task{loop: l, fn: fn, id: l.spawned, spawnPC: pc, base: base, scope: base}
+	t := &Task{loop: l, fn: fn, id: l.spawned, spawnPC: pc, scope: base}
 	t.timer.Owner = t
 	if by != nil {
 		t.parent = by.id
@@ -189,19 +212,20 @@ func (t *Task) end(err error) {
 		t.after.before = t.before
 	}
 	t.before, t.after = nil, nil
-	if t.base != nil {
-		t.base.dismiss(t)
+	base := t.base()
+	if base != nil {
+		base.dismiss(t)
 	}
-	for s := t.scope; s != t.base; s = s.parent { // left open, by Start without Cancel
-		l.timers.Remove(&s.timer)
+	for t.scope != base {
+		t.scope.Leave() // it was left open, by Start without Cancel
 	}
 	t.scope = nil
 	l.live--
 	if t.joiners.WakeAll() > 0 {
 		t.observed = true
 	}
-	if t.onEnd != nil {
-		t.onEnd(t)
+	if t.rare != nil && t.rare.onEnd != nil {
+		t.rare.onEnd(t)
 	}
 	if err != nil && err != ErrKilled && !t.observed {
 		l.failures.unjoined(t)
@@ -226,7 +250,7 @@ func (t *Task) Join(caller *Task, deadline int64) Outcome {
 func (t *Task) Contain(f func(*Task)) {
 	t.contained = true
 	t.observed = true
-	t.onEnd = f
+	t.needRare().onEnd = f
 }
 
 // Err returns how the task ended, nil before.
@@ -249,14 +273,14 @@ func (t *Task) Parent() uint64 { return t.parent }
 
 // Name returns the name given to the task, or "task" and its number.
 func (t *Task) Name() string {
-	if t.name != "" {
-		return t.name
+	if t.rare != nil && t.rare.name != "" {
+		return t.rare.name
 	}
 	return "task " + strconv.FormatUint(t.id, 10)
 }
 
 // SetName names the task in reports.
-func (t *Task) SetName(name string) { t.name = name }
+func (t *Task) SetName(name string) { t.needRare().name = name }
 
 // Waiting implements Reason for those who join the task.
 func (t *Task) Waiting() (string, *Task) { return "the end of " + t.Name(), t }

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	"github.com/evergreen-go/evergreen/internal/poller"
@@ -30,7 +31,7 @@ func (l *Loop) next() *worker {
 			return &l.root
 		}
 		if l.config.Pick != nil && l.turn > 1 {
-			l.ready.bring(l.config.Pick(l.turn))
+			l.ready.bring(l.pick())
 		}
 		l.turn--
 		l.sincePoll++
@@ -44,10 +45,27 @@ func (l *Loop) next() *worker {
 			return t.worker
 		case t.cause == &killScope:
 			t.end(ErrKilled) // killed before it started: it never runs
-		default:
+		case len(l.idle) > 0:
 			return l.employ(t)
+		default:
+			// A goroutine is to be made. That takes a deep stack, and a task's own stack
+			// would have to grow for it; the root's is large already.
+			l.recruit = t
+			return &l.root
 		}
 	}
+}
+
+// pick asks the configured function which task runs next. A panic of it ends the
+// run, and not the task that happened to give the baton away.
+func (l *Loop) pick() (i int) {
+	defer func() {
+		if r := recover(); r != nil {
+			l.config.Pick = nil
+			l.failures.fatal(NewPanicError(nil, r, debug.Stack()))
+		}
+	}()
+	return l.config.Pick(l.turn)
 }
 
 // newTurn gathers what is ready and starts a turn with it. It idles until there
@@ -70,7 +88,7 @@ func (l *Loop) newTurn() bool {
 			l.turn = min(n, maxTurn)
 			return true
 		}
-		if l.quiet.Len() > 0 && l.outside == 0 {
+		if !l.quiet.Empty() && l.outside == 0 {
 			l.quiet.WakeAll()
 			continue
 		}
@@ -82,9 +100,14 @@ func (l *Loop) newTurn() bool {
 	}
 }
 
-// hopeful tells whether anything can still make a task ready.
+// hopeful tells whether anything can still make a task ready. The end of the grace
+// does not count: where there is nothing else there is nothing to wait for.
 func (l *Loop) hopeful() bool {
-	return l.timers.Len() > 0 || l.fdWaits > 0 || l.outside > 0 || len(l.signals) > 0 || l.forever
+	deadlines := l.timers.Len()
+	if l.grace.Active() {
+		deadlines--
+	}
+	return deadlines > 0 || l.fdWaits > 0 || l.outside > 0 || len(l.signals) > 0 || l.forever
 }
 
 func (l *Loop) fireTimers() {
@@ -103,13 +126,14 @@ func (l *Loop) fireTimers() {
 func (l *Loop) idleWait() {
 	timeout := time.Duration(-1)
 	if when, ok := l.timers.Next(); ok {
-		if l.config.Virtual {
-			if l.outside == 0 {
-				l.virtual = max(l.virtual, when)
-				return
-			}
-		} else {
+		switch {
+		case !l.config.Virtual:
 			timeout = min(max(0, time.Duration(when-l.Now())), maxWait)
+		case l.outside == 0 || l.ending && time.Until(l.patience) <= 0:
+			l.virtual.Store(max(l.virtual.Load(), when))
+			return
+		case l.ending: // what is outside cannot hold the end up for longer than this
+			timeout = time.Until(l.patience)
 		}
 	}
 	l.ready.trim()

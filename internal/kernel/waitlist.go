@@ -11,8 +11,9 @@ package kernel
 // (The idea of one list under everything is Trio's ParkingLot; that of a claim by
 // park number is the waker with an epoch of Boost.Fiber.)
 type WaitList struct {
-	first, last *Waiter
-	n           int
+	// first heads a ring: its prev is the last. One pointer is all that an object
+	// nobody waits for has to carry.
+	first *Waiter
 }
 
 // Waiter is one task's place in one list. A task has one of its own for plain
@@ -27,12 +28,33 @@ type Waiter struct {
 	Slot any
 }
 
-// Len returns how many places are taken.
-func (l *WaitList) Len() int { return l.n }
+// Empty tells whether no place is taken.
+func (l *WaitList) Empty() bool { return l.first == nil }
+
+// Len counts the places taken.
+func (l *WaitList) Len() int {
+	n := 0
+	for range l.all {
+		n++
+	}
+	return n
+}
+
+// all yields the places in order. The list must not change meanwhile.
+func (l *WaitList) all(yield func(*Waiter) bool) {
+	for w := l.first; w != nil; {
+		if !yield(w) {
+			return
+		}
+		if w = w.next; w == l.first {
+			return
+		}
+	}
+}
 
 // First returns the task that is to be served next, nil for none.
 func (l *WaitList) First() *Task {
-	for w := l.first; w != nil; w = w.next {
+	for w := range l.all {
 		if w.open() {
 			return w.task
 		}
@@ -62,14 +84,13 @@ func (l *WaitList) WaitWith(t *Task, on Reason, deadline int64, slot any) Outcom
 // Add queues a place for the park that the running task t is about to make.
 func (l *WaitList) Add(w *Waiter, t *Task) {
 	w.task, w.ticket, w.list = t, t.Ticket(), l
-	w.prev = l.last
-	if l.last != nil {
-		l.last.next = w
-	} else {
-		l.first = w
+	if l.first == nil {
+		l.first, w.next, w.prev = w, w, w
+		return
 	}
-	l.last = w
-	l.n++
+	last := l.first.prev
+	w.prev, w.next = last, l.first
+	last.next, l.first.prev = w, w
 }
 
 // Remove takes the place out of its list, if it is still in one.
@@ -78,17 +99,13 @@ func (w *Waiter) Remove() {
 	if l == nil {
 		return
 	}
-	if w.prev != nil {
-		w.prev.next = w.next
-	} else {
+	switch {
+	case w.next == w:
+		l.first = nil
+	case l.first == w:
 		l.first = w.next
 	}
-	if w.next != nil {
-		w.next.prev = w.prev
-	} else {
-		l.last = w.prev
-	}
-	l.n--
+	w.prev.next, w.next.prev = w.next, w.prev
 	w.next, w.prev, w.list = nil, nil, nil
 }
 
@@ -121,7 +138,7 @@ func (l *WaitList) WakeAll() int {
 
 // SetDeadline moves the deadline of everybody who waits now.
 func (l *WaitList) SetDeadline(deadline int64) {
-	for w := l.first; w != nil; w = w.next {
+	for w := range l.all {
 		w.task.Deadline(w.ticket, deadline)
 	}
 }

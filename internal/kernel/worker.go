@@ -25,15 +25,18 @@ func (l *Loop) employ(t *Task) *worker {
 	} else {
 		w = &worker{loop: l}
 		l.stats.Workers++
-		l.baton.Start(&w.Worker, w.work, w.exited)
+		l.baton.Start(w)
 	}
 	w.task, t.worker = t, w
 	return w
 }
 
-// work is the life of a worker's goroutine. When it returns the goroutine ends
-// and the baton goes to the worker returned.
-func (w *worker) work() *baton.Worker {
+// Base implements baton.Member.
+func (w *worker) Base() *baton.Worker { return &w.Worker }
+
+// Work implements baton.Member: it is the life of a worker's goroutine. When it
+// returns the goroutine ends and the baton goes to the worker returned.
+func (w *worker) Work() *baton.Worker {
 	l := w.loop
 	id := goroutine.ID()
 	workers.Put(id, w)
@@ -51,8 +54,9 @@ func (w *worker) work() *baton.Worker {
 	return &l.root.Worker
 }
 
-// exited takes the place of work when a Goexit ends the goroutine.
-func (w *worker) exited() *baton.Worker {
+// Exited implements baton.Member: it takes the place of a return of Work when a
+// Goexit ends the goroutine.
+func (w *worker) Exited() *baton.Worker {
 	l := w.loop
 	workers.Delete(goroutine.ID())
 	w.task = nil

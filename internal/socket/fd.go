@@ -3,12 +3,10 @@
 package socket
 
 import (
-	"errors"
 	"io"
 	"net"
 	"os"
 	"runtime"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -21,8 +19,7 @@ import (
 // from any goroutine, at any time.
 type FD struct {
 	desc *kernel.Desc
-	// number is the descriptor, -1 once it has been given back to the system.
-	number *atomic.Int64
+	file *file
 	// stream tells that reading nothing means the end; for datagrams it does not.
 	stream bool
 	// cleanup closes a descriptor that was forgotten; Close calls it off.
@@ -39,52 +36,12 @@ func New(fd int, what string, stream bool) (*FD, error) {
 		_ = unix.Close(fd)
 		return nil, err
 	}
-	f := &FD{desc: d, number: new(atomic.Int64), stream: stream}
-	f.number.Store(int64(fd))
+	f := &FD{desc: d, file: &file{desc: d}, stream: stream}
+	f.file.number.Store(int64(fd))
 	// Whoever drops the last reference without Close leaves an open descriptor
 	// behind; the collector finds it, as it does for the standard library's.
-	number := f.number
-	f.cleanup = runtime.AddCleanup(f, func(d *kernel.Desc) { forgotten(d, number) }, d)
+	f.cleanup = runtime.AddCleanup(f, (*file).forgotten, f.file)
 	return f, nil
-}
-
-// forgotten closes what the collector found. It runs on the runtime's goroutine
-// for cleanups, which must not wait for a loop.
-func forgotten(d *kernel.Desc, number *atomic.Int64) {
-	if _, err := d.Loop().CallThreadsafe(func() { _ = shut(d, number) }); err != nil {
-		_ = shut(d, number)
-	}
-}
-
-// shut ends a registration and closes the descriptor, from wherever it may be.
-func shut(d *kernel.Desc, number *atomic.Int64) (err error) {
-	end := func() {
-		if fd := number.Swap(-1); fd >= 0 {
-			d.Evict()
-			err = os.NewSyscallError("close", unix.Close(int(fd)))
-		}
-	}
-	l := d.Loop()
-	if kernel.CurrentLoop() == l || l.IfStopped(end) {
-		if number.Load() >= 0 {
-			end()
-		}
-		return err
-	}
-	if l.Do(func() error { end(); return nil }) != nil && !l.IfStopped(end) {
-		return net.ErrClosed // the loop began another run just now, which evicts nothing
-	}
-	return err
-}
-
-// Close wakes everybody who waits for the descriptor with net.ErrClosed and closes
-// it. A second Close returns net.ErrClosed. In a task it is not a checkpoint.
-func (f *FD) Close() error {
-	if f.number.Load() < 0 {
-		return net.ErrClosed
-	}
-	f.cleanup.Stop()
-	return shut(f.desc, f.number)
 }
 
 // Loop returns the loop that looks after the descriptor.
@@ -96,26 +53,6 @@ func (f *FD) task() *kernel.Task {
 		return t
 	}
 	return nil
-}
-
-// carry makes a call from elsewhere in a task of the descriptor's loop.
-func (f *FD) carry(call func() (int, error)) (n int, err error) {
-	over := f.desc.Loop().Do(func() error {
-		n, err = call()
-		return nil
-	})
-	if over != nil {
-		return n, f.outside(over)
-	}
-	return n, err
-}
-
-// outside turns the loop's end into the error that a closed connection gives.
-func (f *FD) outside(err error) error {
-	if errors.Is(err, kernel.ErrClosed) || errors.Is(err, kernel.ErrKilled) {
-		return net.ErrClosed
-	}
-	return err
 }
 
 // failure turns the status of a wait into an error. Nothing may be held when it is
@@ -170,7 +107,7 @@ func fail(name string, e syscall.Errno) error {
 func (f *FD) Read(p []byte) (int, error) {
 	t := f.task()
 	if t == nil {
-		return f.carry(func() (int, error) { return f.Read(p) })
+		return carry(f, func() (int, error) { return f.Read(p) })
 	}
 	d := f.desc
 	s := d.Acquire(t, kernel.Read)
@@ -216,7 +153,7 @@ func (f *FD) Read(p []byte) (int, error) {
 func (f *FD) Write(p []byte) (int, error) {
 	t := f.task()
 	if t == nil {
-		return f.carry(func() (int, error) { return f.Write(p) })
+		return carry(f, func() (int, error) { return f.Write(p) })
 	}
 	d := f.desc
 	s := d.Acquire(t, kernel.Write)
@@ -241,13 +178,23 @@ func (f *FD) Write(p []byte) (int, error) {
 			continue
 		case e == 0:
 			total += n
-			if total < len(p) {
+			if total == len(p) {
+				break
+			}
+			// Of a peer that reads as fast as we write the others would never hear the end.
+			switch t.Yield(); {
+			case t.Interruptible():
+				s = kernel.Interrupted
+			case d.Closed():
+				s = kernel.Closing
+			default:
 				continue
 			}
 		}
 		break
 	}
 	d.Release(kernel.Write)
+	runtime.KeepAlive(f) // p may have been all that the caller was waiting for
 	if s != kernel.Ready {
 		return total, failure(t, s)
 	}
@@ -257,22 +204,18 @@ func (f *FD) Write(p []byte) (int, error) {
 // Control calls use with the descriptor's number, which is valid during the call
 // only. use must not wait. It is not a checkpoint in a task.
 func (f *FD) Control(use func(fd int) error) error {
-	guarded := func() error {
-		fd := f.number.Load()
+	guarded := func() (none struct{}, err error) {
+		fd := f.file.number.Load()
 		if fd < 0 {
-			return net.ErrClosed
+			return none, net.ErrClosed
 		}
-		return use(int(fd))
+		return none, use(int(fd))
 	}
-	if kernel.CurrentLoop() == f.desc.Loop() {
-		return guarded()
-	}
-	err := net.ErrClosed
-	if f.desc.Loop().IfStopped(func() { err = guarded() }) {
-		return err
-	}
-	if over := f.desc.Loop().Do(func() error { err = guarded(); return nil }); over != nil {
-		return f.outside(over)
+	var err error
+	if kernel.CurrentLoop() == f.Loop() {
+		_, err = guarded()
+	} else if !f.Loop().IfStopped(func() { _, err = guarded() }) {
+		_, err = carry(f, guarded)
 	}
 	return err
 }
@@ -282,11 +225,20 @@ func (f *FD) Control(use func(fd int) error) error {
 func (f *FD) Retry(m kernel.Mode, try func(fd int) bool) error {
 	t := f.task()
 	if t == nil {
-		_, err := f.carry(func() (int, error) { return 0, f.Retry(m, try) })
+		_, err := carry(f, func() (none struct{}, err error) { return none, f.Retry(m, try) })
 		return err
 	}
+	trying := false
+	defer func() {
+		if trying { // try panicked, and the direction is still ours
+			f.desc.Release(m)
+		}
+	}()
 	return f.do(t, m, "", func() syscall.Errno {
-		if try(f.desc.FD()) {
+		trying = true
+		enough := try(f.desc.FD())
+		trying = false
+		if enough {
 			return 0
 		}
 		return syscall.EAGAIN

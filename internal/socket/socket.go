@@ -33,8 +33,9 @@ func (s *Settings) make() (fd int, err error) {
 	if err != nil {
 		return -1, os.NewSyscallError("socket", err)
 	}
+	bound := false
 	defer func() {
-		if err != nil {
+		if !bound { // for a panic in Control as well
 			_ = unix.Close(fd)
 		}
 	}()
@@ -55,6 +56,7 @@ func (s *Settings) make() (fd int, err error) {
 			return -1, os.NewSyscallError("bind", err)
 		}
 	}
+	bound = true
 	return fd, nil
 }
 
@@ -149,23 +151,19 @@ func (f *FD) connected(t *kernel.Task) (kernel.Status, error) {
 	}
 }
 
-// Accept waits for a connection and returns it with the peer's address; what names
-// it in reports. Connections that were gone before they could be accepted are
-// passed over. It is a checkpoint.
-func (f *FD) Accept(what string) (conn *FD, from unix.Sockaddr, err error) {
+// Accept waits for a connection and calls setup with it and the peer's address, in
+// a task of the listener's loop whoever calls; what names it in reports.
+// Connections that were gone before they could be accepted are passed over. It is
+// a checkpoint.
+func (f *FD) Accept(what string, setup func(conn *FD, from unix.Sockaddr)) error {
 	t := f.task()
 	if t == nil {
-		_, over := f.carry(func() (int, error) {
-			conn, from, err = f.Accept(what)
-			return 0, nil
-		})
-		if over != nil {
-			err = over
-		}
-		return conn, from, err
+		_, err := carry(f, func() (none struct{}, err error) { return none, f.Accept(what, setup) })
+		return err
 	}
 	fd := -1
-	err = f.do(t, kernel.Read, "accept", func() syscall.Errno {
+	var from unix.Sockaddr
+	err := f.do(t, kernel.Read, acceptCall, func() syscall.Errno {
 		var refused error
 		fd, from, refused = accept(f.desc.FD())
 		var e syscall.Errno
@@ -175,8 +173,12 @@ func (f *FD) Accept(what string) (conn *FD, from unix.Sockaddr, err error) {
 		return e
 	})
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	conn, err = New(fd, what, true)
-	return conn, from, err
+	conn, err := New(fd, what, true)
+	if err != nil {
+		return err
+	}
+	setup(conn, from)
+	return nil
 }

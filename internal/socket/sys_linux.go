@@ -31,6 +31,9 @@ func open(family, kind, protocol int) (int, error) {
 	return unix.Socket(family, kind|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, protocol)
 }
 
+// acceptCall is what errors call it, as in the standard library.
+const acceptCall = "accept4"
+
 func accept(fd int) (int, unix.Sockaddr, error) {
 	return unix.Accept4(fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
 }

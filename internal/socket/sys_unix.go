@@ -35,6 +35,9 @@ func open(family, kind, protocol int) (int, error) {
 	return prepared(fd, err)
 }
 
+// acceptCall is what errors call it.
+const acceptCall = "accept"
+
 func accept(fd int) (int, unix.Sockaddr, error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()

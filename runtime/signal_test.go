@@ -1,0 +1,91 @@
+package runtime_test
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+
+	"github.com/evergreen-go/evergreen/runtime"
+)
+
+// holds: 95
+func TestTwoHandlersOfOneSignal(t *testing.T) {
+	if err := runtime.Run(func() {
+		l := runtime.Current()
+		var calls [2]int
+		var handles [2]*runtime.Handle
+		for i := range calls {
+			h, err := l.AddSignalHandler(syscall.SIGUSR1, func() { calls[i]++ })
+			if err != nil {
+				t.Error(err)
+			}
+			handles[i] = h
+		}
+		raise := func() { _ = syscall.Kill(os.Getpid(), syscall.SIGUSR1) }
+		raise()
+		until(func() bool { return calls[0] > 0 && calls[1] > 0 })
+		handles[0].Cancel()
+		last := calls
+		raise()
+		until(func() bool { return calls[1] > last[1] })
+		if calls[0] != last[0] {
+			t.Error("a cancelled handler was called")
+		}
+		handles[1].Cancel()
+		handles[1].Cancel()
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
+// holds: 95
+// The test runs itself once more as another process, which survives the signal
+// while it has a handler and dies of it afterwards.
+func TestFormerEffectOfASignalComesBack(t *testing.T) {
+	if os.Getenv("EVERGREEN_SIGNAL_TEST") == "" {
+		child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
+		child.Env = append(os.Environ(), "EVERGREEN_SIGNAL_TEST=1")
+		out, err := child.CombinedOutput()
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGUSR2 {
+			t.Errorf("the process ended with %v and said %s, want the signal", err, out)
+		}
+		return
+	}
+	if err := runtime.Run(func() {
+		calls := 0
+		h, err := runtime.Current().AddSignalHandler(syscall.SIGUSR2, func() { calls++ })
+		if err != nil {
+			t.Error(err)
+		}
+		_ = syscall.Kill(os.Getpid(), syscall.SIGUSR2)
+		until(func() bool { return calls > 0 })
+		h.Cancel()
+	}); err != nil {
+		t.Error(err)
+	}
+	_ = syscall.Kill(os.Getpid(), syscall.SIGUSR2)
+	select {} // the signal is on its way
+}
+
+func TestCloseEndsSignalHandlers(t *testing.T) {
+	l, err := runtime.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Run(func() {
+		if _, err := l.AddSignalHandler(syscall.SIGUSR1, func() {}); err != nil {
+			t.Error(err)
+		}
+	}); err != nil {
+		t.Error(err)
+	}
+	if err := l.Close(); err == nil {
+		t.Error("Close did not name the signal handler")
+	}
+	if _, err := l.AddSignalHandler(syscall.SIGUSR1, func() {}); err != runtime.ErrClosed {
+		t.Errorf("AddSignalHandler after Close returned %v", err)
+	}
+}
