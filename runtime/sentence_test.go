@@ -51,8 +51,9 @@ func sentence(message any, call, advice string) string {
 func TestCallFromAForeignGoroutineIsRefused(t *testing.T) {
 	run(t, func(l *runtime.Loop) {
 		other := newLoop(t)
-		otherRuns, stop := make(chan struct{}), make(chan struct{})
+		otherRuns, stop, over := make(chan struct{}), make(chan struct{}), make(chan struct{})
 		go func() {
+			defer close(over)
 			_ = other.Run(func() { close(otherRuns); wait(stop) })
 		}()
 		wait(otherRuns)
@@ -73,6 +74,7 @@ func TestCallFromAForeignGoroutineIsRefused(t *testing.T) {
 			t.Errorf("the refused calls left %+v", after)
 		}
 		close(stop)
+		wait(over)
 	})
 }
 

@@ -49,24 +49,24 @@ func TestFormerEffectOfASignalComesBack(t *testing.T) {
 		child.Env = append(os.Environ(), "EVERGREEN_SIGNAL_TEST=1")
 		out, err := child.CombinedOutput()
 		var exit *exec.ExitError
-		if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGUSR2 {
+		if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGTERM {
 			t.Errorf("the process ended with %v and said %s, want the signal", err, out)
 		}
 		return
 	}
 	if err := runtime.Run(func() {
 		calls := 0
-		h, err := runtime.Current().AddSignalHandler(syscall.SIGUSR2, func() { calls++ })
+		h, err := runtime.Current().AddSignalHandler(syscall.SIGTERM, func() { calls++ })
 		if err != nil {
 			t.Error(err)
 		}
-		_ = syscall.Kill(os.Getpid(), syscall.SIGUSR2)
+		_ = syscall.Kill(os.Getpid(), syscall.SIGTERM)
 		until(func() bool { return calls > 0 })
 		h.Cancel()
 	}); err != nil {
 		t.Error(err)
 	}
-	_ = syscall.Kill(os.Getpid(), syscall.SIGUSR2)
+	_ = syscall.Kill(os.Getpid(), syscall.SIGTERM)
 	select {} // the signal is on its way
 }
 

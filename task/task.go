@@ -64,12 +64,7 @@ func Sleep(d time.Duration) {
 
 // Yield lets every task run that is ready now. It is a checkpoint; when the task is
 // killed or the time of a block around it is up, it does not return.
-func Yield() {
-	t := kernel.MustTask("task.Yield")
-	if !t.Yield() {
-		t.Unwind()
-	}
-}
+func Yield() { kernel.GiveWay(nil) }
 
 // Join waits until the task has ended and says how: nil if its function returned,
 // [ErrKilled], [ErrGoexit], a [*PanicError], or the error of the timeout that ended

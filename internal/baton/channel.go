@@ -5,6 +5,7 @@ package baton
 // Worker is a goroutine that takes part. The zero value is ready for Start or
 // Begin; it may be embedded in a larger record.
 type Worker struct {
+	own  Slot
 	turn chan struct{} // one token: the baton, on its way to this worker
 	gone chan struct{} // closed as the last act of a worker that is reaped
 }
@@ -53,6 +54,26 @@ func (b *Baton) Pass(from, to *Worker) {
 	b.give(to)
 	<-from.turn
 }
+
+// Slot is where a worker waits for the baton. Of its two ways in this
+// implementation needs one; see the other for why there are two.
+type Slot struct {
+	Next  func() (struct{}, bool)
+	Yield func(struct{}) bool
+}
+
+// Leave, Arrive and the calls in between are Pass taken apart; see the other
+// implementation for how, and why.
+func (b *Baton) Leave(from, to *Worker) (s *Slot, next bool) {
+	if from.own.Next == nil {
+		from.own.Next = func() (struct{}, bool) { <-from.turn; return struct{}{}, true }
+	}
+	b.give(to)
+	return &from.own, true
+}
+
+// Arrive is called when the way in of Leave has returned; see Leave.
+func (b *Baton) Arrive(*Worker) {}
 
 func (b *Baton) give(to *Worker) {
 	b.target = to

@@ -47,10 +47,17 @@ func (t *Task) Park(on Reason, deadline int64) Outcome {
 	if deadline != 0 {
 		t.loop.timers.Add(&t.timer, deadline)
 	}
-	// The hand-over is written out here and in giveWay: see relay in package baton for
-	// why a frame counts.
-	t.loop.stats.Switches++
-	t.loop.baton.Pass(&t.worker.Worker, &t.loop.next().Worker)
+	// The hand-over is written out here and in GiveWay: see baton.Leave.
+	l, me := t.loop, &t.worker.Worker
+	l.stats.Switches++
+	if to := &l.next().Worker; to != me {
+		if s, next := l.baton.Leave(me, to); next {
+			s.Next()
+		} else {
+			s.Yield(struct{}{})
+		}
+		l.baton.Arrive(me)
+	}
 	t.resumed()
 	return t.outcome
 }
@@ -93,7 +100,7 @@ func (t *Task) Yield() bool {
 	if t.cause != nil {
 		return t.Checkpoint()
 	}
-	return t.giveWay()
+	return GiveWay(t)
 }
 
 // Checkpoint is for an operation that need not wait: it notices a cancellation,
@@ -103,17 +110,39 @@ func (t *Task) Checkpoint() bool {
 	if t.loop.ops--; t.loop.ops > 0 {
 		return t.cause == nil
 	}
-	return t.giveWay()
+	return GiveWay(t)
 }
 
-// giveWay goes to the end of the ready queue.
-func (t *Task) giveWay() bool {
-	l := t.loop
+// GiveWay puts the running task t at the end of the ready queue, lets everybody
+// before it run, and returns false if the task is to end.
+//
+// With nil it is all of task.Yield, for the task that calls: that function then
+// disappears into its caller, and with it a frame; see baton.Leave.
+func GiveWay(t *Task) bool {
+	yield := t == nil
+	if yield {
+		t = MustTask("task.Yield")
+		if t.cause != nil {
+			t.Checkpoint()
+			t.Unwind()
+		}
+	}
+	l, me := t.loop, &t.worker.Worker
 	t.state = ready
 	l.ready.push(t)
 	l.stats.Switches++
-	l.baton.Pass(&t.worker.Worker, &l.next().Worker)
+	if to := &l.next().Worker; to != me {
+		if s, next := l.baton.Leave(me, to); next {
+			s.Next()
+		} else {
+			s.Yield(struct{}{})
+		}
+		l.baton.Arrive(me)
+	}
 	t.resumed()
+	if yield && t.cause != nil {
+		t.Unwind()
+	}
 	return t.cause == nil
 }
 

@@ -46,7 +46,7 @@ type Task struct {
 
 	// scope is the innermost scope the task is in.
 	scope *Scope
-	fn func()
+	fn    func()
 	// joiners wait for the end; err is how it ended.
 	joiners WaitList
 	err     error

@@ -28,8 +28,8 @@ type Settings struct {
 }
 
 // make opens and binds a socket.
-func (s *Settings) make() (fd int, err error) {
-	fd, err = open(s.Family, s.Kind, 0)
+func (s *Settings) make() (int, error) {
+	fd, err := open(s.Family, s.Kind, 0)
 	if err != nil {
 		return -1, os.NewSyscallError("socket", err)
 	}
