@@ -1,7 +1,10 @@
 module github.com/evergreen-go/evergreen/bench
 
-go 1.26
+go 1.26.0
 
-require github.com/evergreen-go/evergreen v0.0.0
+require (
+	github.com/evergreen-go/evergreen v0.0.0
+	golang.org/x/sys v0.49.0
+)
 
 replace github.com/evergreen-go/evergreen => ../

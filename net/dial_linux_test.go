@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/evergreen-go/evergreen/net"
 	"github.com/evergreen-go/evergreen/task"
 	"github.com/evergreen-go/evergreen/timeout"
@@ -128,27 +130,33 @@ func TestDialHasTheLocalAddressAskedFor(t *testing.T) {
 	})
 }
 
-// A dial to a port where nobody listens may be given that port for its own end,
-// and TCP then connects the socket to itself. Asking for the port says that it is
-// meant; else nobody wants it.
+// A dial to a port where nobody listens may be given that very port for its own
+// end, and TCP then connects the socket to itself.
 func TestDialDoesNotConnectToItself(t *testing.T) {
 	run(t, func() {
-		// Each dial has the next port of the machine's range, so one of them meets its
-		// own; a refusal is the right answer for each.
-		low, high := ephemeral(t)
-		target := "127.0.0.1:" + strconv.Itoa((low+high)/2)
-		for range 3 * (high - low) {
-			c, err := net.Dial("tcp", target)
-			if err != nil {
-				if !errors.Is(err, syscall.ECONNREFUSED) && !errors.Is(err, syscall.EADDRNOTAVAIL) {
-					t.Fatal(err)
-				}
-				continue
+		l := listen(t)
+		port := l.Addr().(*net.TCPAddr).Port
+		must(t, l.Close())
+		attempts := 0
+		d := net.Dialer{Control: func(_, _ string, c syscall.RawConn) (err error) {
+			if attempts++; attempts > 2 {
+				return nil
 			}
-			if c.LocalAddr().String() == c.RemoteAddr().String() {
-				t.Fatalf("%v is connected to itself", c.LocalAddr())
-			}
+			_ = c.Control(func(fd uintptr) {
+				// The port it will be given is the one that it is to connect to.
+				err = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_LOCAL_PORT_RANGE, port|port<<16)
+			})
+			return err
+		}}
+		c, err := d.Dial("tcp", l.Addr().String())
+		if errors.Is(err, syscall.ENOPROTOOPT) {
+			t.Skip("the system cannot be told which port to take")
+		}
+		if err == nil {
 			must(t, c.Close())
+		}
+		if !errors.Is(err, syscall.ECONNREFUSED) || attempts != 3 {
+			t.Errorf("attempt %d ended with %v, want ECONNREFUSED in the third", attempts, err)
 		}
 	})
 }

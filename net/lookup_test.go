@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -79,11 +80,17 @@ func TestLiteralAddressesNeedNoNameServer(t *testing.T) {
 
 // slowCalls wait for a name server that does not answer.
 var slowCalls = map[string]func() error{
-	"Dial":         func() error { _, err := net.Dial("tcp", "slow.:80"); return err },
-	"Listen":       func() error { _, err := net.Listen("tcp", "slow.:80"); return err },
-	"LookupHost":   func() error { _, err := net.LookupHost("slow."); return err },
-	"LookupIPAddr": func() error { _, err := net.LookupIPAddr(context.Background(), "slow."); return err },
+	"Dial":         func() error { _, err := net.Dial("tcp", slowName()+":80"); return err },
+	"Listen":       func() error { _, err := net.Listen("tcp", slowName()+":80"); return err },
+	"LookupHost":   func() error { _, err := net.LookupHost(slowName()); return err },
+	"LookupIPAddr": func() error { _, err := net.LookupIPAddr(context.Background(), slowName()); return err },
 }
+
+var slowNames atomic.Int64
+
+// slowName returns a name that nobody has asked for yet: the standard resolver asks
+// once for all who ask for the same, and then one of them cannot call it off.
+func slowName() string { return fmt.Sprintf("n%d.slow.", slowNames.Add(1)) }
 
 func TestSlowLookupIsLeftWhenTheTimeIsUp(t *testing.T) {
 	for name, call := range slowCalls {
@@ -124,7 +131,7 @@ func TestDialerTimeoutBoundsTheLookup(t *testing.T) {
 			"Timeout":  {Timeout: time.Millisecond},
 			"Deadline": {Deadline: time.Now().Add(time.Millisecond)},
 		} {
-			_, err := d.Dial("tcp", "slow.:80")
+			_, err := d.Dial("tcp", slowName()+":80")
 			var e *net.OpError
 			if !errors.As(err, &e) || !e.Timeout() || e.Op != "dial" {
 				t.Errorf("%s: %v, want an OpError of a dial that timed out", name, err)
@@ -139,7 +146,7 @@ func TestContextEndsTheLookup(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(context.Background())
 		dialer := task.Go(func() {
 			var d net.Dialer
-			_, err := d.DialContext(ctx, "tcp", "slow.:80")
+			_, err := d.DialContext(ctx, "tcp", slowName()+":80")
 			var e *net.OpError
 			if !errors.Is(err, context.Canceled) || !errors.As(err, &e) || e.Op != "dial" {
 				t.Errorf("%v, want an OpError of a dial that was cancelled", err)
@@ -157,9 +164,8 @@ func TestSlowNamesLeaveOtherOffloadsAlone(t *testing.T) {
 	names(t, nil)
 	run(t, func() {
 		var stuck []*task.Task
-		for i := range 100 {
-			// The standard resolver asks once for all who ask for the same.
-			stuck = append(stuck, task.Go(func() { _, _ = net.LookupHost(fmt.Sprintf("%d.slow.", i)) }))
+		for range 100 {
+			stuck = append(stuck, task.Go(func() { _, _ = net.LookupHost(slowName()) }))
 		}
 		settle()
 		if n, err := task.Offload(func() (int, error) { return 42, nil }); n != 42 || err != nil {

@@ -3,7 +3,6 @@ package net_test
 import (
 	"fmt"
 	stdnet "net"
-	"os"
 	"syscall"
 	"testing"
 )
@@ -24,14 +23,4 @@ func silent(t *testing.T) (address string) {
 	must(t, err)
 	t.Cleanup(func() { _ = c.Close() })
 	return address
-}
-
-// ephemeral returns the range of ports that the system gives to dialers.
-func ephemeral(t *testing.T) (low, high int) {
-	t.Helper()
-	text, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range")
-	must(t, err)
-	_, err = fmt.Sscan(string(text), &low, &high)
-	must(t, err)
-	return low, high
 }

@@ -103,9 +103,8 @@ func (t *Task) join(me *kernel.Task, deadline int64, d time.Duration) error {
 // others.
 func (t *Task) Kill() {
 	t.mine("Task.Kill")
-	t.k().Kill()
-	if me := kernel.Running(); me == t.k() && me.Interruptible() {
-		me.Unwind()
+	if t.k().Kill() && kernel.Running() == t.k() {
+		t.k().Unwind() // at once, unless the task shields itself
 	}
 }
 

@@ -305,14 +305,16 @@ func (t *Task) interrupt() {
 }
 
 // Kill makes every checkpoint of the task fail until it has ended, as by Goexit. A
-// task that has not started never will.
-func (t *Task) Kill() {
+// task that has not started never will. It returns false if the task has been
+// killed before or has ended.
+func (t *Task) Kill() bool {
 	if t.killed || t.state == ended {
-		return
+		return false
 	}
 	t.killed = true
 	t.refresh()
 	t.interrupt()
+	return true
 }
 
 // Scope returns the innermost scope that t is in, nil for none.

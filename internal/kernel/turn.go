@@ -80,6 +80,9 @@ func (l *Loop) newTurn() bool {
 		if l.over() {
 			return false
 		}
+		if l.config.Virtual && l.ending && !l.forced && time.Until(l.patience) <= 0 {
+			l.force() // the virtual end of the grace may never come
+		}
 		l.fireTimers()
 		if l.fdWaits > 0 && (l.sincePoll >= maxTurn || l.ready.len() == 0) {
 			l.poll(0)
@@ -129,11 +132,11 @@ func (l *Loop) idleWait() {
 		switch {
 		case !l.config.Virtual:
 			timeout = min(max(0, time.Duration(when-l.Now())), maxWait)
-		case l.outside == 0 || l.ending && time.Until(l.patience) <= 0:
+		case l.outside == 0:
 			l.virtual.Store(max(l.virtual.Load(), when))
 			return
 		case l.ending: // what is outside cannot hold the end up for longer than this
-			timeout = time.Until(l.patience)
+			timeout = max(0, time.Until(l.patience))
 		}
 	}
 	l.ready.trim()
