@@ -224,7 +224,6 @@ func TestShieldedCleanupAfterAKillMayWait(t *testing.T) {
 		begin := now()
 		var took, limited time.Duration
 		victim := task.Go(func() {
-			defer func() { t.Log("last") }()
 			defer timeout.ShieldFor(time.Minute, func() {
 				start := now()
 				defer func() { limited = since(start) }()

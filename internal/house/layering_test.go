@@ -2,6 +2,7 @@ package house_test
 
 import (
 	"fmt"
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"slices"
@@ -17,8 +18,9 @@ type row struct {
 	why   string
 }
 
-// layers is the layering, bottom to top. A package imports only what its row lists; its tests may also
-// use anything in a row above its own, and itself.
+// layers is the layering, bottom to top. A package imports only what its row lists. Tests inside the
+// package may also use anything in a row above its own; tests outside it are its users, and may use
+// whatever they need to show it at work.
 var layers = []row{
 	{
 		path: "internal/goroutine",
@@ -115,7 +117,7 @@ type external struct {
 
 var externals = []external{
 	{path: "golang.org/x/sys", why: "epoll, kqueue and the system calls package syscall has frozen"},
-	{path: "golang.org/x/net", later: true, why: "dnsmessage, proxy and http2, where they are used"},
+	{path: "golang.org/x/net", tests: true, why: "nettest, which holds connections to net's contract"},
 	{path: "go.uber.org/goleak", tests: true, why: "proves that Run leaves no goroutine behind"},
 }
 
@@ -170,7 +172,7 @@ func judgeLayers(packages map[string]map[string]string) (complaints []string) {
 				continue
 			}
 			for _, path := range imports(file) {
-				if why := judgeImport(at, path, strings.HasSuffix(name, "_test.go"), used); why != "" {
+				if why := judgeImport(at, path, kindOf(name, file), used); why != "" {
 					bad("%s imports %s: %s", name, path, why)
 				}
 			}
@@ -190,8 +192,27 @@ func judgeLayers(packages map[string]map[string]string) (complaints []string) {
 	return complaints
 }
 
+// A kind of file: what it may import depends on it.
+type kind int
+
+const (
+	code    kind = iota
+	inside       // a test in the package itself: compiled into it, so nothing above is in its reach
+	outside      // a test in the package of that name with _test: a user of the package like any other
+)
+
+func kindOf(name string, file *ast.File) kind {
+	switch {
+	case !strings.HasSuffix(name, "_test.go"):
+		return code
+	case strings.HasSuffix(file.Name.Name, "_test"):
+		return outside
+	}
+	return inside
+}
+
 // judgeImport says why a file of the package in row at may not import a path, or "".
-func judgeImport(at int, path string, test bool, used map[string]bool) string {
+func judgeImport(at int, path string, k kind, used map[string]bool) string {
 	if path == "C" {
 		return "the root module is built without cgo"
 	}
@@ -203,7 +224,7 @@ func judgeImport(at int, path string, test bool, used map[string]bool) string {
 			if !within(path, e.path) {
 				continue
 			}
-			if e.tests && !test {
+			if e.tests && k == code {
 				return "that is for tests only: " + e.why
 			}
 			used[e.path] = true
@@ -223,7 +244,7 @@ func judgeImport(at int, path string, test bool, used map[string]bool) string {
 	switch {
 	case target < 0:
 		return "it has no row in the layering table"
-	case test && target <= at:
+	case k == outside, k == inside && target <= at:
 		return ""
 	case target >= at:
 		return fmt.Sprintf("imports point down only (%s: %s)", r.path, r.why)

@@ -184,6 +184,7 @@ func New(c Config) *Loop {
 		c.NewPoller = poller.New
 	}
 	l := &Loop{config: c, epoch: time.Now(), era: 1, signals: make(map[*Handle]struct{})}
+	l.virtual.Store(1) // zero would mean no deadline
 	l.root.loop = l
 	l.host.loop = l
 	l.host.worker = &l.root

@@ -63,7 +63,9 @@ func (p *Pool) acquire(t *Task) Outcome {
 		p.running++
 		return Woken
 	}
+	t.loop.outside++ // the functions that have the places, which may be abandoned
 	o := p.waiters.Wait(t, Plain("a free goroutine of the "+p.Name+" pool"), 0)
+	t.loop.outside--
 	if o == Woken && t.Interruptible() {
 		p.free() // given and not wanted any more: the next one gets it
 		return Canceled
