@@ -73,22 +73,11 @@ func warm(t *testing.T) {
 	must(t, listen(t).Close())
 }
 
-// sink accepts connections and closes them until the listener is closed.
-func sink(l net.Listener) {
-	for {
-		c, err := l.Accept()
-		if err != nil {
-			return
-		}
-		_ = c.Close()
-	}
-}
-
 // holds: 46
 func TestKilledDialerLeavesNothingOpen(t *testing.T) {
 	run(t, func() {
 		l := listen(t)
-		server := task.Go(func() { sink(l) })
+		server := task.Go(func() { sinkAll(l) })
 		atEveryStep(t, func() {
 			c, err := net.Dial("tcp", l.Addr().String())
 			must(t, err)
@@ -257,7 +246,7 @@ func TestTimeoutAtAnyMomentLeavesNothingOpen(t *testing.T) {
 	leakless(t, func() {
 		run(t, func() {
 			l := listen(t)
-			server := task.Go(func() { sink(l) })
+			server := task.Go(func() { sinkAll(l) })
 			for limit := range 100 {
 				counted(t, func() {
 					_ = timeout.Run(time.Duration(limit)*4*time.Microsecond, func() error {

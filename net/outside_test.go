@@ -292,25 +292,27 @@ func TestConnectionForgottenAfterRunIsClosed(t *testing.T) {
 // A connection that somebody waits on is not forgotten.
 func TestConnectionInUseIsKept(t *testing.T) {
 	run(t, func() {
-		a, b := pair(t)
-		var got int
-		reader := task.Go(func() { got = drain(t, a) })
-		writer := task.Go(func() {
-			n, err := b.Write(make([]byte, 1<<22))
-			if n != 1<<22 || err != nil {
-				t.Errorf("%d, %v", n, err)
-			}
-			must(t, b.Close())
-		})
-		a, b = nil, nil
+		reader, writer := transfer(t) // who alone know it
 		for reader.Alive() || writer.Alive() {
 			stdruntime.GC()
 			task.Yield()
 		}
-		if got != 1<<22 {
-			t.Errorf("%d bytes arrived, want %d", got, 1<<22)
+	})
+}
+
+func transfer(t *testing.T) (reader, writer *task.Task) {
+	a, b := pair(t)
+	reader = task.Go(func() {
+		if n := drain(t, a); n != 1<<22 {
+			t.Errorf("%d bytes arrived, want %d", n, 1<<22)
 		}
 	})
+	writer = task.Go(func() {
+		if n, err := b.Write(make([]byte, 1<<22)); n != 1<<22 || err != nil {
+			t.Errorf("%d, %v", n, err)
+		}
+	})
+	return reader, writer
 }
 
 func TestCallsThatNeedATaskSaySo(t *testing.T) {
