@@ -2,6 +2,7 @@ package net_test
 
 import (
 	"errors"
+	stdnet "net"
 	"os"
 	"testing"
 	"time"
@@ -13,8 +14,9 @@ import (
 )
 
 // steps is more than any of the calls below takes from its begin to its end,
-// counted in the turns that it waits.
-const steps = 12
+// counted in the turns that it waits. While somebody is ready the poller is asked
+// every 61 switches: then a report and a kill can meet.
+const steps = 70
 
 // leakless runs f and finds as many open descriptors after it as before.
 func leakless(t *testing.T, f func()) {
@@ -109,6 +111,74 @@ func TestKilledAcceptorLosesNoConnection(t *testing.T) {
 	})
 }
 
+// The connection has come, and the acceptor has been woken for it; then it is
+// killed, before it runs.
+//
+// holds: 46
+func TestAcceptorKilledOnItsWayReturnsTheConnection(t *testing.T) {
+	run(t, func() {
+		warm(t)
+		counted(t, func() {
+			l := listen(t)
+			defer l.Close()
+			accepted := false
+			victim := task.Go(func() {
+				c, err := l.Accept()
+				must(t, err)
+				accepted = true
+				defer c.Close()
+				task.Sleep(time.Hour)
+				t.Error("the killed task went on")
+			})
+			settle()
+			c, err := stdnet.Dial("tcp", l.Addr().String())
+			must(t, err)
+			defer c.Close()
+			untilReady()
+			if accepted {
+				t.Fatal("the acceptor has run already")
+			}
+			victim.Kill()
+			_ = victim.Join()
+			if !accepted {
+				s, err := l.Accept() // then it must be here
+				must(t, err)
+				must(t, s.Close())
+			}
+		})
+	})
+}
+
+// holds: 46
+func TestDialerKilledOnItsWayLeavesNothingOpen(t *testing.T) {
+	run(t, func() {
+		warm(t)
+		counted(t, func() {
+			l, err := stdnet.Listen("tcp", "127.0.0.1:0")
+			must(t, err)
+			defer l.Close()
+			victim := task.Go(func() {
+				c, err := net.Dial("tcp", l.Addr().String())
+				must(t, err)
+				defer c.Close()
+				task.Sleep(time.Hour)
+				t.Error("the killed task went on")
+			})
+			task.Yield()
+			untilReady()
+			victim.Kill()
+			_ = victim.Join()
+		})
+	})
+}
+
+// untilReady goes on until a report has made another task ready.
+func untilReady() {
+	for runtime.Current().Stats().Ready == 0 {
+		task.Yield()
+	}
+}
+
 // holds: 46
 func TestKilledTaskLeavesNeitherEndOpen(t *testing.T) {
 	run(t, func() {
@@ -168,7 +238,7 @@ func TestKilledReaderLosesNoByte(t *testing.T) {
 func TestKilledTaskOfAnotherLoopLosesNoConnection(t *testing.T) {
 	loop := start(t)
 	must(t, loop.Do(func() error { warm(t); return nil }))
-	for n := range 4 * steps {
+	for n := range 48 {
 		before := openFiles(t)
 		var l *net.TCPListener
 		var dialed net.Conn
@@ -209,7 +279,7 @@ func TestKilledTaskOfAnotherLoopLosesNoConnection(t *testing.T) {
 // holds: 46
 func TestKilledReaderOfAnotherLoopLosesNoByte(t *testing.T) {
 	loop := start(t)
-	for n := range 4 * steps {
+	for n := range 48 {
 		a, b := pairOf(t, loop)
 		_, err := b.Write([]byte("abcdef"))
 		must(t, err)

@@ -230,7 +230,14 @@ func TestKilledTaskClosesAConnectionOfAnotherLoop(t *testing.T) {
 	a, b := pairOf(t, loop)
 	run(t, func() {
 		victim := task.Go(func() {
-			defer a.Close()
+			defer func() {
+				if err := a.Close(); err != nil {
+					t.Error(err)
+				}
+				if err := a.Close(); !errors.Is(err, net.ErrClosed) {
+					t.Errorf("the first Close did not wait until it was done: %v, want net.ErrClosed", err)
+				}
+			}()
 			task.Current().Kill()
 		})
 		_ = victim.Join()

@@ -44,7 +44,7 @@ func TestMillionForeignCalls(t *testing.T) {
 // holds: 55
 // A call is either accepted, and then has run when Run returns, or refused.
 func TestAcceptedCallRunsBeforeRunReturns(t *testing.T) {
-	for range 200 {
+	for range 50 {
 		l := newLoop(t)
 		var ran, accepted atomic.Int64
 		over := make(chan struct{})

@@ -39,8 +39,8 @@ func elsewhere(l *runtime.Loop, f func()) {
 	release := l.Hold()
 	done := make(chan struct{})
 	go func() {
-		defer release()
 		defer close(done)
+		defer release() // first, so that it counts no more when the task goes on
 		f()
 	}()
 	wait(done)

@@ -132,6 +132,8 @@ type Loop struct {
 	forced bool
 	// stuck is set when nothing can run any more; the root makes the report.
 	stuck bool
+	// atEnd is what to call when the run ends.
+	atEnd []func()
 	// inspected is the stack that the task inspected last has left.
 	inspected []byte
 	// quitting is set when a callback has called Goexit on the root's goroutine.

@@ -208,7 +208,7 @@ func TestStubbornTaskGivesWay(t *testing.T) {
 // holds: 32
 // The memory is compared after a first round has grown what grows once.
 func TestMillionCanceledDeadlinesLeaveNothing(t *testing.T) {
-	rounds := 1_000_000
+	rounds := 500_000 // of two deadlines each
 	if testing.Short() {
 		rounds = 50_000
 	}

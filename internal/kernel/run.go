@@ -150,6 +150,11 @@ func (l *Loop) finish() bool {
 			l.inbox.open = !done
 		})
 	}
+	for len(l.atEnd) > 0 {
+		f := l.atEnd[0]
+		l.atEnd = l.atEnd[1:]
+		f()
+	}
 	l.dismiss()
 	l.timers.Remove(&l.grace)
 	l.abandon()
@@ -159,6 +164,11 @@ func (l *Loop) finish() bool {
 func (l *Loop) refuseCalls(refuse bool) {
 	locked(&l.inbox.mu, func() { l.inbox.refusing = refuse })
 }
+
+// AtEnd has f called on the root when this run ends, after the last task and while
+// the descriptors still work: for what keeps connections open between its uses. f
+// must not wait.
+func (l *Loop) AtEnd(f func()) { l.atEnd = append(l.atEnd, f) }
 
 // abandon begins a new era: what was outside until now counts no more, and its
 // late messages mean nothing.

@@ -22,6 +22,12 @@ type meddler struct {
 	tokens   map[int]uint64 // of the registrations, by number
 	inject   []poller.Event // to be reported next
 	reported int            // events so far, the injected ones not counted
+	armed    int            // waits begun so far
+}
+
+func (m *meddler) Arm(fd int, mode poller.Mode) error {
+	m.armed++
+	return m.Poller.Arm(fd, mode)
 }
 
 func (m *meddler) Add(fd int, token uint64) error {

@@ -5,6 +5,7 @@ import (
 	"io"
 	stdhttp "net/http"
 	"net/http/httputil"
+	"strings"
 	"sync/atomic"
 )
 
@@ -124,6 +125,9 @@ func (b *requestBody) readTrailer() error {
 	}
 	if err != nil {
 		return err
+	}
+	if !strings.HasSuffix(text, "\r\n\r\n") || text[0] == '\n' {
+		return badRequest("malformed trailer") // where it ends is a matter of opinion
 	}
 	trailer, err := parseHeader(text)
 	if err != nil {

@@ -129,7 +129,7 @@ func parseHeader(s string) (stdhttp.Header, error) {
 		if !isToken(name) { // a space before the colon included
 			return nil, badRequest("invalid header name")
 		}
-		value = textproto.TrimString(value)
+		value = strings.Trim(value, " \t") // and not a carriage return, which is no part of a value
 		if !isValue(value) {
 			return nil, badRequest("invalid header value")
 		}
