@@ -33,6 +33,10 @@
 //     [*OpError] that wraps the error of the block.
 //   - One task reads and one writes at a time. A second reader waits its turn, as
 //     does a second writer; writes do not interleave.
+//   - The two tasks of a crypto/tls connection, one that reads and one that writes, may
+//     start when its handshake is done: call Handshake first. A tls.Conn holds a lock
+//     of the standard library while it shakes hands, and a second task that runs into
+//     it stops the loop for good.
 //   - Close wakes everybody who waits for the connection, with [ErrClosed].
 //   - When the loop ends, its connections are of no use any more: calls return
 //     [ErrClosed]. Close still gives the descriptor back.

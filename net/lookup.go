@@ -7,13 +7,13 @@ import (
 	"github.com/evergreen-go/evergreen/internal/kernel"
 )
 
-// LookupIPAddr looks up a name with the system's resolver, on a plain goroutine
-// from a small pool kept for names. It is a checkpoint; if the task is cancelled
+// LookupIP looks up a name with the system's resolver, on a plain goroutine from a
+// small pool kept for names. It is a checkpoint; if the task is cancelled
 // meanwhile, the lookup is called off.
-func LookupIPAddr(ctx context.Context, host string) ([]IPAddr, error) {
-	return lookUp(kernel.MustTask("net.LookupIPAddr"), func(ctx context.Context) ([]IPAddr, error) {
-		return stdnet.DefaultResolver.LookupIPAddr(ctx, host)
-	}, ctx)
+func LookupIP(host string) ([]IP, error) {
+	return lookUp(kernel.MustTask("net.LookupIP"), func(ctx context.Context) ([]IP, error) {
+		return stdnet.DefaultResolver.LookupIP(ctx, "ip", host)
+	}, context.Background())
 }
 
 // LookupHost looks up a name and returns its addresses as text. It is a

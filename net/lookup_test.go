@@ -23,7 +23,7 @@ func TestNamesAreLookedUp(t *testing.T) {
 		if want := []string{"127.0.0.2", "127.0.0.3", "::1"}; !slices.Equal(hosts, want) {
 			t.Errorf("%v, want %v", hosts, want)
 		}
-		addrs, err := net.LookupIPAddr(context.Background(), "two.test.")
+		addrs, err := net.LookupIP("two.test.")
 		must(t, err)
 		if len(addrs) != 3 {
 			t.Errorf("%v, want three addresses", addrs)
@@ -83,7 +83,7 @@ var slowCalls = map[string]func() error{
 	"Dial":         func() error { _, err := net.Dial("tcp", slowName()+":80"); return err },
 	"Listen":       func() error { _, err := net.Listen("tcp", slowName()+":80"); return err },
 	"LookupHost":   func() error { _, err := net.LookupHost(slowName()); return err },
-	"LookupIPAddr": func() error { _, err := net.LookupIPAddr(context.Background(), slowName()); return err },
+	"LookupIP":     func() error { _, err := net.LookupIP(slowName()); return err },
 }
 
 var slowNames atomic.Int64

@@ -112,6 +112,9 @@ type Loop struct {
 	// outside counts what can wake a task from elsewhere: offloads, foreign calls
 	// under way, Holds. While it is positive nothing is a deadlock.
 	outside int
+	// answered tells that a plain goroutine was told what it waited for, and likely
+	// has something to ask next.
+	answered bool
 	// offloading counts functions on plain goroutines, abandoned ones included.
 	offloading int
 	// offload is the pool for everybody; lookup is one for names only, so that a slow

@@ -237,7 +237,7 @@ func (l *Loop) Do(f func() error) error {
 	}
 	if w == nil {
 		done := make(chan struct{})
-		if err := start(func() { close(done) }); err != nil {
+		if err := start(func() { l.answered = true; close(done) }); err != nil {
 			return err
 		}
 		<-done

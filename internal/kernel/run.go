@@ -254,6 +254,25 @@ func (l *Loop) awaitOffloads() bool {
 	return true
 }
 
+// closePoller evicts what is registered, and says what that was. Other goroutines
+// may be closing connections of the loop just now (IfStopped): mu keeps them apart
+// from us.
+func (l *Loop) closePoller() (left []string, err error) {
+	l.inbox.mu.Lock()
+	defer l.inbox.mu.Unlock()
+	for i := range l.descs.slots {
+		if d := l.descs.slots[i].desc; d != nil {
+			left = append(left, d.what)
+			d.Evict()
+		}
+	}
+	if l.poller != nil {
+		err = l.poller.Close()
+		l.poller, l.inbox.poller = nil, nil
+	}
+	return left, err
+}
+
 // Close gives the loop's resources back. What is still registered is dropped, and
 // named in the error.
 func (l *Loop) Close() error {
@@ -280,23 +299,11 @@ func (l *Loop) Close() error {
 		left = append(left, fmt.Sprintf("%d timers", n))
 		l.timers = timers.Heap{}
 	}
-	for i := range l.descs.slots {
-		if d := l.descs.slots[i].desc; d != nil {
-			left = append(left, d.what)
-			d.Evict()
-		}
+	more, err := l.closePoller()
+	if err != nil {
+		return err
 	}
-	if l.poller != nil {
-		var err error
-		locked(&l.inbox.mu, func() {
-			err = l.poller.Close()
-			l.poller, l.inbox.poller = nil, nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	if len(left) > 0 {
+	if left = append(left, more...); len(left) > 0 {
 		return fmt.Errorf("evergreen: the loop was closed with things still registered: %s; cancel handles and close connections before", strings.Join(left, ", "))
 	}
 	return nil

@@ -141,9 +141,11 @@ func (l *Loop) idleWait() {
 	}
 	l.ready.trim()
 	if l.inbox.fallAsleep() {
-		if l.outside > 0 {
+		if l.outside > 0 || l.answered {
 			// A goroutine that sits in a system call keeps its processor for a while.
-			// Where others have something to do for us, let them have it first.
+			// Where others have something to do for us, or have just been told what
+			// they waited for, let them have it first.
+			l.answered = false
 			runtime.Gosched()
 		}
 		if l.poller != nil {

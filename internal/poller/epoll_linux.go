@@ -29,7 +29,9 @@ type epoll struct {
 	collected [256]unix.EpollEvent // one Wait's worth; more than that come with the next
 }
 
-const epollEverything = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET
+// Urgent data counts as a hang-up, since it has the same effect on reads: they stop short at its mark,
+// and so a short read does not show that nothing more has come.
+const epollEverything = unix.EPOLLIN | unix.EPOLLPRI | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET
 
 func newEpoll() (*epoll, error) {
 	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
@@ -183,7 +185,7 @@ func epollMode(bits uint32) (m Mode) {
 	if bits&unix.EPOLLOUT != 0 {
 		m |= Write
 	}
-	if bits&unix.EPOLLRDHUP != 0 {
+	if bits&(unix.EPOLLRDHUP|unix.EPOLLPRI) != 0 {
 		m |= Read | Hangup
 	}
 	if bits&(unix.EPOLLHUP|unix.EPOLLERR) != 0 {

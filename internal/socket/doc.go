@@ -13,6 +13,8 @@
 //   - A call from a plain goroutine, or from a task of another loop, is carried to
 //     the descriptor's loop and made there by a task of its own, while the caller
 //     waits in its own way.
+//   - When a task of another loop is cancelled meanwhile, its call is called back and
+//     waited for: nothing that it got is lost. Close is made in any case.
 //   - One reader and one writer at a time; further ones wait their turn in order.
 //     A write is done when all of it is written, so writes do not interleave.
 //   - Where a cancellation meets a completed operation the result is returned; the

@@ -2,7 +2,6 @@ package http_test
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"log"
 	stdnet "net"
@@ -166,11 +165,17 @@ func request(t *testing.T, method, url string, body io.Reader) *http.Request {
 	return req
 }
 
-// until yields until a condition holds that other tasks bring about.
+// until waits until a condition holds that other tasks bring about.
 func until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
+	came := false
+	defer func() {
+		if !came {
+			t.Errorf("waiting for %s was in vain", what)
+		}
+	}()
 	for !holds() {
 		task.Sleep(time.Millisecond)
 	}
-	_ = fmt.Sprint(what)
+	came = true
 }
