@@ -80,10 +80,10 @@ func TestLiteralAddressesNeedNoNameServer(t *testing.T) {
 
 // slowCalls wait for a name server that does not answer.
 var slowCalls = map[string]func() error{
-	"Dial":         func() error { _, err := net.Dial("tcp", slowName()+":80"); return err },
-	"Listen":       func() error { _, err := net.Listen("tcp", slowName()+":80"); return err },
-	"LookupHost":   func() error { _, err := net.LookupHost(slowName()); return err },
-	"LookupIP":     func() error { _, err := net.LookupIP(slowName()); return err },
+	"Dial":       func() error { _, err := net.Dial("tcp", slowName()+":80"); return err },
+	"Listen":     func() error { _, err := net.Listen("tcp", slowName()+":80"); return err },
+	"LookupHost": func() error { _, err := net.LookupHost(slowName()); return err },
+	"LookupIP":   func() error { _, err := net.LookupIP(slowName()); return err },
 }
 
 var slowNames atomic.Int64

@@ -178,6 +178,24 @@ func TestCancelAfterTheEnd(t *testing.T) {
 	other.Cancel()
 }
 
+// Whoever holds a handle need not know whether the loop is being closed.
+func TestCancelWhileTheLoopIsClosed(t *testing.T) {
+	for range 100 {
+		l, err := runtime.New()
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := l.CallLater(long, func() {})
+		canceled := make(chan struct{})
+		go func() {
+			h.Cancel()
+			close(canceled)
+		}()
+		_ = l.Close() // names the timer or not, whichever came first
+		<-canceled
+	}
+}
+
 // Callbacks queued when the last task ends still run; those that they queue wait
 // for the next run, so that a callback that goes on forever ends with the tasks.
 func TestLastCallbacks(t *testing.T) {

@@ -78,6 +78,7 @@ func ExampleWithSeed() {
 		}, runtime.WithSeed(seed))
 		return s
 	}
-	fmt.Println(order(1) == order(1), order(1) == order(2))
+	once, again, other := order(1), order(1), order(2)
+	fmt.Println(once == again, once == other)
 	// Output: true false
 }

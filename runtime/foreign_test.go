@@ -76,6 +76,29 @@ func TestAcceptedCallRunsBeforeRunReturns(t *testing.T) {
 	}
 }
 
+// holds: 55
+// Callbacks that call in again, without end, cannot keep the run from ending: one
+// of them is refused.
+func TestCallsWithoutEndAreRefused(t *testing.T) {
+	l := newLoop(t)
+	accepted, refused := 0, error(nil)
+	var again func()
+	again = func() {
+		if accepted > 1000 {
+			return
+		}
+		if _, refused = l.CallThreadsafe(again); refused == nil {
+			accepted++
+		}
+	}
+	if err := l.Run(again); err != nil {
+		t.Error(err)
+	}
+	if !errors.Is(refused, runtime.ErrClosed) || accepted > 10 {
+		t.Errorf("%d calls were accepted, the last one got %v", accepted, refused)
+	}
+}
+
 func TestForeignCallBeforeTheRun(t *testing.T) {
 	l := newLoop(t)
 	ran, canceled := false, false

@@ -104,7 +104,6 @@ func TestPickThatAnswersNonsenseEndsTheRun(t *testing.T) {
 		err := runtime.Run(func() {
 			for range 3 {
 				task.Go(func() {
-
 					task.Sleep(long)
 				})
 			}

@@ -19,6 +19,7 @@ func TestKillBeforeStartNeverRuns(t *testing.T) {
 			"Go":      task.Go,
 			"GoAfter": func(f func()) *task.Task { return task.GoAfter(long, f) },
 		} {
+			_ = task.Go(func() {}).Join() // so that a goroutine is at hand
 			begin := now()
 			victim := start(func() { t.Errorf("%s: a task killed before its start ran", name) })
 			joined := 0

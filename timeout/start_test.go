@@ -126,7 +126,7 @@ func TestReset(t *testing.T) {
 	})
 	run(t, func() {
 		block := timeout.Start(time.Second)
-		sleep(long - long) // a checkpoint inside
+		sleep(0) // a checkpoint inside
 		block.Reset(-1)
 		if err := waitErr(1); after(err) != -1 {
 			t.Errorf("after Reset(-1) a wait returned %v", err)

@@ -17,7 +17,6 @@ import (
 // waiting is a Wait under way on a thread of its own.
 type waiting struct {
 	tid    int
-	start  time.Time
 	result chan waited
 }
 

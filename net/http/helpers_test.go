@@ -179,3 +179,19 @@ func until(t *testing.T, what string, holds func() bool) {
 	}
 	came = true
 }
+
+// together runs f in n tasks and returns what waits for them.
+func together(t *testing.T, n int, f func(n int)) (wait func()) {
+	t.Helper()
+	var all []*task.Task
+	for i := range n {
+		all = append(all, task.Go(func() { f(i) }))
+	}
+	return func() {
+		for _, one := range all {
+			if err := one.Join(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}

@@ -1,10 +1,10 @@
 package http
 
 import (
+	"net/textproto"
 	"strings"
 
 	stdhttp "net/http"
-	"net/textproto"
 )
 
 // The character classes of the HTTP grammar. net/http has them in a package of

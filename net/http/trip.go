@@ -65,6 +65,7 @@ func (p *pool) roundTrip(me *kernel.Task, req *stdhttp.Request, foreign bool) (*
 // watchContext has the trip cancelled when its context is done. The news comes on
 // another goroutine and is carried to the loop.
 func (tr *trip) watchContext() {
+	//lint:ignore SA1019 http.Client itself uses the field for its Timeout
 	ctx, legacy := tr.ctx, tr.user.Cancel
 	if ctx.Done() == nil && legacy == nil {
 		tr.stop = func() {}
