@@ -125,7 +125,8 @@ func (l *Loop) CallAt(t time.Time, f func()) *Handle {
 
 // CallThreadsafe is like [Loop.CallSoon] for any goroutine. It never waits; many
 // calls wake the loop once. If it returns nil, f runs before Run returns (in the
-// next Run, on a loop that has not run yet); after the end it returns [ErrClosed].
+// next Run, on a loop that has not run yet); when the run ends, and after, it
+// returns [ErrClosed].
 // It is not a checkpoint.
 func (l *Loop) CallThreadsafe(f func()) (*Handle, error) {
 	h, err := l.k().CallThreadsafe(f)
@@ -162,7 +163,8 @@ func (l *Loop) AddSignalHandler(sig os.Signal, f func()) (*Handle, error) {
 // Hold tells the loop that something outside will call in, so that it waits
 // instead of reporting a deadlock, until release is called. The release may be
 // called from any goroutine; the first call counts. Hold belongs to the loop's
-// tasks and callbacks and is not a checkpoint.
+// tasks and callbacks, or to whoever made the loop before it runs. It counts until
+// that run ends and is not a checkpoint.
 func (l *Loop) Hold() (release func()) { return l.k().Hold() }
 
 // Now returns the time on the loop's clock: the system's time with a monotonic

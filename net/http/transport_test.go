@@ -271,9 +271,11 @@ func TestIdleConnections(t *testing.T) {
 		for range 4 {
 			get(t, c, hold.URL)
 		}
+		mu.Lock()
 		if len(slices.Compact(slices.Clone(order))) != 1 {
 			t.Errorf("one after the other used the connections %v, want one", order)
 		}
+		mu.Unlock()
 		c.CloseIdleConnections()
 		until(t, "all connections to be closed", func() bool { return hold.live() == 0 })
 		get(t, c, hold.URL) // it goes on all the same
@@ -531,6 +533,7 @@ func interruptedRoundTrip(t *testing.T, s *counted, path string, way func(*http.
 		_, err = io.ReadAll(resp.Body)
 		return err
 	}
+	until(t, "the connections of other tests to be closed", func() bool { return s.live() == 0 })
 	get(t, client(tr), s.URL)
 	req := request(t, "GET", s.URL+path, nil)
 	b := &closeable{Reader: endless{}}
@@ -579,36 +582,39 @@ func interruptedRoundTrip(t *testing.T, s *counted, path string, way func(*http.
 
 // Requests beyond MaxConnsPerHost wait their turn.
 func TestMaxConnsPerHost(t *testing.T) {
-	var mu sync.Mutex
-	var order []string
-	s := newCounted(t, func(w http.ResponseWriter, r *http.Request) {
-		mu.Lock()
-		defer mu.Unlock()
-		order = append(order, r.URL.Path)
-	})
+	s := newCounted(t, echo)
 	run(t, func() {
-		tr := &http.Transport{MaxConnsPerHost: 2, MaxIdleConnsPerHost: -1} // every request needs a new one
-		together(t, 20, func(n int) {
-			resp, err := tr.RoundTrip(request(t, "GET", s.URL+"/"+strconv.Itoa(n), nil))
-			if err != nil {
-				t.Error(err)
-				return
+		for _, idle := range []int{-1, 2} { // a new connection for each request; the same ones for all
+			open, most := 0, 0
+			tr := &http.Transport{MaxConnsPerHost: 2, MaxIdleConnsPerHost: idle, DialContext: func(ctx context.Context, network, addr string) (stdnet.Conn, error) {
+				open++
+				most = max(most, open)
+				c, err := new(net.Dialer).DialContext(ctx, network, addr)
+				return &closing{c, func() { open-- }}, err
+			}}
+			var order []int
+			together(t, 20, func(n int) {
+				ctx := httptrace.WithClientTrace(context.Background(), &httptrace.ClientTrace{
+					GotConn: func(httptrace.GotConnInfo) { order = append(order, n) },
+				})
+				resp, err := tr.RoundTrip(request(t, "GET", s.URL, nil).WithContext(ctx))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				body(t, resp)
+			})()
+			if !slices.IsSorted(order) || len(order) != 20 {
+				t.Errorf("connections were given out in the order %v", order)
 			}
-			if live := s.live(); live > 2 {
-				t.Errorf("%d connections at a time", live)
-			}
-			_ = resp.Body.Close()
-		})()
-		for i, path := range order {
-			n, _ := strconv.Atoi(path[1:])
-			if n < i-1 || n > i+1 { // two are under way at a time
-				t.Errorf("the order was %v, want about that of the requests", order)
-				break
+			tr.CloseIdleConnections()
+			if most != 2 || open != 0 {
+				t.Errorf("%d connections at a time, %d in the end", most, open)
 			}
 		}
 
 		// One that has gone away does not take a turn.
-		tr = &http.Transport{MaxConnsPerHost: 1}
+		tr := &http.Transport{MaxConnsPerHost: 1}
 		block := stuck(t)
 		holder, err := tr.RoundTrip(request(t, "GET", block.URL+"/body", nil))
 		if err != nil {
@@ -624,6 +630,17 @@ func TestMaxConnsPerHost(t *testing.T) {
 		}
 		tr.CloseIdleConnections()
 	})
+}
+
+// closing is a connection that tells when it is closed.
+type closing struct {
+	stdnet.Conn
+	told func()
+}
+
+func (c *closing) Close() error {
+	c.told()
+	return c.Conn.Close()
 }
 
 // A trip that waits for a dial takes a connection that becomes idle first.
@@ -687,6 +704,7 @@ func TestHeaderLimits(t *testing.T) {
 		case "/long":
 			w.Header().Set("X-Long", strings.Repeat("x", 5000))
 		case "/slow":
+			_, _ = io.Copy(io.Discard, r.Body)
 			<-r.Context().Done()
 		}
 	})
@@ -907,6 +925,8 @@ func TestProxy(t *testing.T) {
 			"CONNECT " + strings.TrimPrefix(secure.URL, "https://") + " Basic dXNlcjpwYXNz!",
 			"CONNECT refused.example:443 Basic dXNlcjpwYXNz!",
 		}
+		mu.Lock()
+		defer mu.Unlock()
 		if !slices.Equal(seen, want) {
 			t.Errorf("the proxy saw\n%q, want\n%q", seen, want)
 		}
@@ -1065,6 +1085,12 @@ func TestDefaultClientInManyLoops(t *testing.T) {
 	if n := s.made(); n != 12 {
 		t.Errorf("%d connections for 12 runs", n)
 	}
+	run(t, func() {
+		get(t, http.DefaultClient, s.URL)
+		until(t, "the connections of the other loops to be closed", func() bool { return s.live() == 1 })
+		http.DefaultClient.CloseIdleConnections()
+		until(t, "the last connection to be closed", func() bool { return s.live() == 0 })
+	})
 }
 
 func TestTrace(t *testing.T) {
