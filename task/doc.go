@@ -22,6 +22,8 @@
 //     timeout.Shield.
 //   - A panic that the task does not recover kills the other tasks of the loop and
 //     is returned by Run, with the stack. Those who join the task get it too.
+//   - If a deferred call waits while its task is panicking and has been killed, the
+//     kill takes the place of the panic, as any Goexit in a deferred call does in Go.
 //   - A task that is started by Go is free: it is in no timeout of the task that
 //     started it, and may outlive it.
 //

@@ -176,3 +176,26 @@ func TestOffloadsAreBounded(t *testing.T) {
 		t.Errorf("%d functions ran at a time, want at most 3", most)
 	}
 }
+
+// A panic of a function that nobody waits for any more is told at large.
+func TestPanicOfAnAbandonedOffloadIsReported(t *testing.T) {
+	var told error
+	release := make(chan struct{})
+	run(t, func() {
+		waits := task.Go(func() {
+			_, _ = task.Offload(func() (int, error) {
+				<-release
+				burst()
+				return 0, nil
+			})
+		})
+		task.Yield()
+		waits.Kill()
+		_ = waits.Join()
+		close(release)
+	}, runtime.WithErrorHandler(func(err error) { told = err }))
+	var p *task.PanicError
+	if !errors.As(told, &p) || p.Value != "in the function" {
+		t.Errorf("the handler was told %v", told)
+	}
+}

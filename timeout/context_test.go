@@ -137,3 +137,28 @@ func TestContextAndTimeoutNest(t *testing.T) {
 		}
 	})
 }
+
+// A context cancelled by a task is heeded before the virtual clock moves on, and a
+// context that nobody ends does not keep the clock from moving.
+func TestContextsAndTheVirtualClock(t *testing.T) {
+	run(t, func() {
+		begin := now()
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		err := timeout.WithContext(ctx, func() error {
+			sleep(time.Hour)
+			if since(begin) != time.Hour {
+				t.Errorf("the sleep took %v", since(begin))
+			}
+			cancel()
+			sleep(time.Hour)
+			return nil
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("the block ended with %v", err)
+		}
+		if since(begin) != time.Hour {
+			t.Errorf("%v have passed", since(begin))
+		}
+	})
+}

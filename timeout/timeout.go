@@ -122,18 +122,7 @@ func WithContext(ctx context.Context, f func() error) (err error) {
 	t := kernel.MustTask("timeout.WithContext")
 	s := t.Enter(0, nil)
 	defer edge(s, &err)
-	if ctx.Err() != nil {
-		s.Cancel(context.Cause(ctx))
-	} else if ctx.Done() != nil {
-		l := t.Loop()
-		release := l.Hold()
-		defer release()
-		stop := context.AfterFunc(ctx, func() {
-			// Refused only once the loop is over, and the block with it.
-			_, _ = l.CallThreadsafe(func() { s.Cancel(context.Cause(ctx)) })
-		})
-		defer stop()
-	}
+	defer s.Follow(ctx)()
 	return f()
 }
 

@@ -144,6 +144,10 @@ type Loop struct {
 	// patience is when the end stops waiting for what is outside, in real time; zero
 	// while there is no such wait.
 	patience time.Time
+	// contexts are those that can cancel a scope. Anybody may end them, so with one of
+	// them nothing is a deadlock; but they do not hold the virtual clock.
+	contexts map[*Scope]follower
+	followed uint64 // how many there have been
 	// signals are the handles with a goroutine of os/signal behind them, which Close
 	// has to end.
 	signals map[*Handle]struct{}
@@ -188,7 +192,7 @@ func New(c Config) *Loop {
 	if c.NewPoller == nil {
 		c.NewPoller = poller.New
 	}
-	l := &Loop{config: c, epoch: time.Now(), era: 1, signals: make(map[*Handle]struct{})}
+	l := &Loop{config: c, epoch: time.Now(), era: 1, signals: make(map[*Handle]struct{}), contexts: make(map[*Scope]follower)}
 	l.virtual.Store(1) // zero would mean no deadline
 	l.root.loop = l
 	l.host.loop = l

@@ -31,7 +31,12 @@ func (p *Pool) Offload(t *Task, f func()) (Outcome, error) {
 	l.stats.Offloads++
 	l.offloading++
 	failure := new(error)
-	o := t.Outside(p, p, func(done func()) {
+	end := call{pool: p, late: func() {
+		if *failure != nil { // nobody waits for it any more, so it is told at large
+			l.report(*failure)
+		}
+	}}
+	o := t.outside(p, end, func(done func()) {
 		go func() {
 			defer done()
 			defer func() {

@@ -37,6 +37,7 @@ type call struct {
 	f      func()  // or something for the loop itself to do at once
 	task   *Task   // or a task to wake, if it still waits in that park
 	ticket uint64
+	late   func() // to be called if that park is over
 	pool   *Pool  // the pool whose slot is free again
 	era    uint64 // the run that an end of outside work belongs to, 0 for none
 }
@@ -124,6 +125,8 @@ func (l *Loop) take(c *call) {
 	case c.task != nil:
 		if c.task.Wake(c.ticket) {
 			l.outside-- // else Outside has done it
+		} else if c.late != nil {
+			c.late()
 		}
 	case c.era != 0:
 		l.outside-- // the release of a Hold
@@ -198,12 +201,17 @@ func (l *Loop) Stop() {
 // given it, and may hand it to any goroutine. done may be called once. When the
 // outcome is Canceled the work outside goes on without the task.
 func (t *Task) Outside(on Reason, pool *Pool, start func(done func())) Outcome {
+	return t.outside(on, call{pool: pool}, start)
+}
+
+// outside is Outside with more to do at the end: see the fields of end.
+func (t *Task) outside(on Reason, end call, start func(done func())) Outcome {
 	l := t.loop
 	if t.cause != nil {
 		return t.Park(on, 0) // fails
 	}
 	l.outside++
-	end := call{task: t, ticket: t.Ticket(), pool: pool, era: l.era}
+	end.task, end.ticket, end.era = t, t.Ticket(), l.era
 	start(func() { _ = l.post(end) })
 	o := t.Park(on, 0)
 	if o != Woken {

@@ -110,7 +110,7 @@ func (l *Loop) hopeful() bool {
 	if l.grace.Active() {
 		deadlines--
 	}
-	return deadlines > 0 || l.fdWaits > 0 || l.outside > 0 || len(l.signals) > 0 || l.forever
+	return deadlines > 0 || l.fdWaits > 0 || l.outside > 0 || len(l.signals) > 0 || len(l.contexts) > 0 || l.forever
 }
 
 func (l *Loop) fireTimers() {
@@ -133,6 +133,9 @@ func (l *Loop) idleWait() {
 		case !l.config.Virtual:
 			timeout = min(max(0, time.Duration(when-l.Now())), maxWait)
 		case l.outside == 0:
+			if l.heedContexts() {
+				return
+			}
 			l.virtual.Store(max(l.virtual.Load(), when))
 			return
 		case l.ending: // what is outside cannot hold the end up for longer than this

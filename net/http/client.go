@@ -1,9 +1,12 @@
 package http
 
 import (
+	"context"
+	"errors"
 	"io"
 	stdhttp "net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -24,13 +27,18 @@ var DefaultClient = &Client{}
 // except that without a Transport it uses this package's [DefaultTransport]: the
 // standard one would stop all tasks of the loop for as long as a request takes.
 //
+// A Timeout covers all of a request, the reading of the body included.
+//
 // The two types convert into each other: for a library that wants the standard
 // one, set the Transport and write (*stdhttp.Client)(c).
 type Client stdhttp.Client
 
-// std returns the standard client that does what c is to do.
+// std returns the standard client that does what c is to do, except that the
+// Timeout is seen to here: there it costs a goroutine, and does not always find out
+// that it was the Timeout that ended a request of a Transport it does not know.
 func (c *Client) std() *stdhttp.Client {
 	s := stdhttp.Client(*c)
+	s.Timeout = 0
 	if s.Transport == nil {
 		s.Transport = DefaultTransport
 	}
@@ -41,23 +49,88 @@ func (c *Client) std() *stdhttp.Client {
 // body must be closed. It is a checkpoint; when the task is cancelled, or the
 // request's context is done, the connection is closed and the error wraps the
 // reason.
-func (c *Client) Do(req *stdhttp.Request) (*stdhttp.Response, error) { return c.std().Do(req) }
+func (c *Client) Do(req *stdhttp.Request) (*stdhttp.Response, error) {
+	if c.Timeout <= 0 {
+		return c.std().Do(req)
+	}
+	ctx, cancel := context.WithTimeoutCause(req.Context(), c.Timeout, errClientTimeout)
+	late := func() bool { return context.Cause(ctx) == errClientTimeout }
+	resp, err := c.std().Do(req.WithContext(ctx))
+	if err != nil {
+		var wrapped *url.Error
+		if late() && errors.As(err, &wrapped) {
+			wrapped.Err = &timeoutError{context.DeadlineExceeded.Error() + " (Client.Timeout exceeded while awaiting headers)"}
+		}
+		cancel()
+		return nil, err
+	}
+	if _, ok := resp.Body.(io.Writer); ok || resp.Body == stdhttp.NoBody {
+		cancel() // nothing is left that could take long, or the user has the connection
+		return resp, nil
+	}
+	resp.Body = &limitedBody{ReadCloser: resp.Body, late: late, cancel: cancel}
+	return resp, nil
+}
+
+var errClientTimeout error = &timeoutError{"Client.Timeout exceeded"}
+
+// limitedBody is a body that has to be read within the client's Timeout.
+type limitedBody struct {
+	io.ReadCloser
+	late   func() bool
+	cancel context.CancelFunc
+}
+
+// Read implements io.Reader.
+func (b *limitedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err == nil {
+		return n, nil
+	}
+	if err != io.EOF && b.late() {
+		err = &timeoutError{context.DeadlineExceeded.Error() + " (Client.Timeout or context cancellation while reading body)"}
+	}
+	b.cancel()
+	return n, err
+}
+
+// Close implements io.Closer.
+func (b *limitedBody) Close() error {
+	err := b.ReadCloser.Close()
+	b.cancel()
+	return err
+}
 
 // Get asks for a URL, see [Client.Do]. It is a checkpoint.
-func (c *Client) Get(url string) (*stdhttp.Response, error) { return c.std().Get(url) }
+func (c *Client) Get(url string) (*stdhttp.Response, error) {
+	return c.send("GET", url, "", nil)
+}
 
 // Head asks for the header of what Get would return, see [Client.Do]. It is a
 // checkpoint.
-func (c *Client) Head(url string) (*stdhttp.Response, error) { return c.std().Head(url) }
+func (c *Client) Head(url string) (*stdhttp.Response, error) {
+	return c.send("HEAD", url, "", nil)
+}
 
 // Post sends a body to a URL, see [Client.Do]. It is a checkpoint.
 func (c *Client) Post(url, contentType string, body io.Reader) (*stdhttp.Response, error) {
-	return c.std().Post(url, contentType, body)
+	return c.send("POST", url, contentType, body)
 }
 
 // PostForm sends a form to a URL, see [Client.Do]. It is a checkpoint.
 func (c *Client) PostForm(url string, data url.Values) (*stdhttp.Response, error) {
-	return c.std().PostForm(url, data)
+	return c.send("POST", url, "application/x-www-form-urlencoded", strings.NewReader(data.Encode()))
+}
+
+func (c *Client) send(method, url, contentType string, body io.Reader) (*stdhttp.Response, error) {
+	req, err := stdhttp.NewRequest(method, url, body)
+	if err != nil {
+		return nil, err
+	}
+	if method == "POST" {
+		req.Header.Set("Content-Type", contentType)
+	}
+	return c.Do(req)
 }
 
 // CloseIdleConnections closes the Transport's connections that serve no request,

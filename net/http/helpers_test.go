@@ -6,6 +6,7 @@ import (
 	"log"
 	stdnet "net"
 	stdhttp "net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -117,23 +118,14 @@ func talk(addr, send string) (string, error) {
 }
 
 // plainServer serves on plain goroutines with the standard library.
-func plainServer(t *testing.T, s *stdhttp.Server) (addr string) {
+func plainServer(t *testing.T, config *stdhttp.Server) (addr string) {
 	t.Helper()
-	l, err := stdnet.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.ErrorLog = log.New(io.Discard, "", 0)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = s.Serve(l)
-	}()
-	t.Cleanup(func() {
-		_ = s.Close()
-		<-done
-	})
-	return l.Addr().String()
+	s := httptest.NewUnstartedServer(nil)
+	config.ErrorLog = log.New(io.Discard, "", 0)
+	s.Config = config
+	s.Start()
+	t.Cleanup(s.Close)
+	return s.Listener.Addr().String()
 }
 
 // get is a request that must succeed; it returns the body.

@@ -62,26 +62,11 @@ type want struct {
 
 func newPool(t *Transport, l *kernel.Loop) *pool {
 	p := &pool{t: t, loop: l, hosts: make(map[key]*host)}
-	atEnd(l, func() {
+	l.AtEnd(func() {
 		t.drop(l)
 		p.closeAll(errRunOver)
 	})
 	return p
-}
-
-// abandon closes what is idle in a loop that has ended, from another.
-func (p *pool) abandon() {
-	for pc := p.oldest; pc != nil; pc = pc.newer {
-		_ = pc.raw.Close()
-	}
-}
-
-// atEnd has f called when the loop's run ends, where the loop can do that. Where it
-// cannot, the connections are closed when the Transport comes to another loop.
-func atEnd(l *kernel.Loop, f func()) {
-	if l, ok := any(l).(interface{ AtEnd(f func()) }); ok {
-		l.AtEnd(f)
-	}
 }
 
 func (p *pool) later(d time.Duration, f func()) *runtime.Handle {

@@ -158,33 +158,17 @@ func (t *Transport) CloseIdleConnections() {
 // pool returns what the transport has in a loop, for a task of that loop.
 func (t *Transport) pool(l *kernel.Loop) *pool {
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.home = l
 	p := t.pools[l]
-	var over []*pool
 	if p == nil {
-		over = t.sweep()
 		p = newPool(t, l)
 		if t.pools == nil {
 			t.pools = make(map[*kernel.Loop]*pool)
 		}
 		t.pools[l] = p
 	}
-	t.mu.Unlock()
-	for _, old := range over {
-		old.abandon()
-	}
 	return p
-}
-
-// sweep takes out the pools of loops that do not run any more.
-func (t *Transport) sweep() (over []*pool) {
-	for l, p := range t.pools {
-		if l.IfStopped(func() {}) {
-			delete(t.pools, l)
-			over = append(over, p)
-		}
-	}
-	return over
 }
 
 // drop forgets a loop whose run is over.
