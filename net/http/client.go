@@ -8,12 +8,15 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/evergreen-go/evergreen/net"
 )
 
 // DefaultTransport is what a [Client] without a Transport uses. It keeps
 // connections for each loop apart, see [Transport].
 var DefaultTransport stdhttp.RoundTripper = &Transport{
 	Proxy:                 stdhttp.ProxyFromEnvironment,
+	DialContext:           (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 	MaxIdleConns:          100,
 	IdleConnTimeout:       90 * time.Second,
 	TLSHandshakeTimeout:   10 * time.Second,

@@ -10,6 +10,7 @@ import (
 	stdhttp "net/http"
 	"runtime/debug"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/evergreen-go/evergreen/internal/kernel"
@@ -34,9 +35,11 @@ type conn struct {
 	werr error
 
 	state stdhttp.ConnState
-	since int64 // when it came to be in that state, on the loop's clock
-	// hijacked: the handler has taken the connection over. gone: it is closed.
-	hijacked, gone bool
+	since int64 // when it was accepted, on the loop's clock
+	// hijacked: the handler has taken the connection over.
+	hijacked bool
+	// gone: it is closed. Whoever writes for the handler may find out elsewhere.
+	gone atomic.Bool
 	// readLimited and writeLimited tell that a deadline may be set.
 	readLimited, writeLimited bool
 
@@ -94,7 +97,10 @@ func (c *conn) serve(first bool) bool {
 	if !first {
 		c.setReadDeadline(s.headerTimeout())
 	}
-	started := c.loop.Now()
+	var started int64
+	if s.ReadTimeout > 0 {
+		started = c.loop.Now()
+	}
 	req, f, err := c.readRequest()
 	if err != nil {
 		c.refuse(err)
@@ -251,10 +257,9 @@ func (c *conn) end() {
 // close closes the connection. Over TLS it says goodbye first, so that the peer
 // knows an answer without a length to be complete; that can wait.
 func (c *conn) close() {
-	if c.gone {
+	if c.gone.Swap(true) {
 		return
 	}
-	c.gone = true
 	if c.tls == nil || c.werr != nil || kernel.Running().Interruptible() {
 		_ = c.raw.Close()
 		return
@@ -268,7 +273,7 @@ func (c *conn) leave() { c.server.forget(c) }
 
 // abort closes the connection from outside of its task. It does not wait.
 func (c *conn) abort() {
-	c.gone = true
+	c.gone.Store(true)
 	_ = c.raw.Close()
 	if c.ctx != nil {
 		c.ctx.finish()
@@ -276,7 +281,7 @@ func (c *conn) abort() {
 }
 
 func (c *conn) setState(state stdhttp.ConnState) {
-	c.state, c.since = state, c.loop.Now()
+	c.state = state
 	if hook := c.server.ConnState; hook != nil {
 		hook(c.rwc, state)
 	}

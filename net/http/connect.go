@@ -96,11 +96,12 @@ func address(u *url.URL) (string, error) {
 	return stdnet.JoinHostPort(host, port), nil
 }
 
-// ascii converts a host name with letters beyond ASCII as package net/http does.
-// That keeps the conversion to itself, except that it writes requests with it.
+// ascii converts a host name with letters beyond ASCII to what names are looked up
+// by. Package net/http can do that; it keeps the conversion to itself, except that
+// it writes requests with it.
 func ascii(host string) (string, error) {
 	var b bytes.Buffer
-	req := stdhttp.Request{Method: "GET", URL: &url.URL{Path: "/"}, Host: host}
+	req := stdhttp.Request{Method: "GET", URL: &url.URL{Path: "/"}, Host: strings.ToLower(host)}
 	if err := req.Write(&b); err != nil {
 		return "", err
 	}
@@ -117,6 +118,9 @@ func ascii(host string) (string, error) {
 func (t *Transport) connect(ctx context.Context, r route, trace *httptrace.ClientTrace) (pc *persistConn, err error) {
 	if r.proxyURL == nil && r.scheme == "https" && t.DialTLSContext != nil {
 		conn, err := t.DialTLSContext(ctx, "tcp", r.target)
+		if err == nil && conn == nil {
+			err = errors.New("net/http: Transport.DialTLSContext hook returned (nil, nil)")
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -129,6 +133,9 @@ func (t *Transport) connect(ctx context.Context, r route, trace *httptrace.Clien
 	conn, err := dial(ctx, "tcp", r.dialAddr())
 	if err != nil {
 		return nil, r.wrap(err)
+	}
+	if conn == nil {
+		return nil, errors.New("net/http: Transport.DialContext hook returned (nil, nil)")
 	}
 	if err := t.nativeConn(conn); err != nil {
 		return nil, err

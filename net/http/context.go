@@ -105,7 +105,7 @@ func (c *conn) watch(r *requestContext) {
 }
 
 func (c *conn) startWatch(r *requestContext) {
-	if c.ctx != r || c.watcher != nil || c.hijacked || c.gone {
+	if c.ctx != r || c.watcher != nil || c.hijacked || c.gone.Load() {
 		return
 	}
 	c.setReadDeadline(0) // the request has been read; waiting for the peer is no delay

@@ -206,7 +206,7 @@ func (s *Server) admit(l *kernel.Loop, rwc stdnet.Conn, ctx context.Context) {
 			panic("ConnContext returned nil")
 		}
 	}
-	c := &conn{server: s, loop: l, rwc: rwc, raw: under(rwc), parent: ctx}
+	c := &conn{server: s, loop: l, rwc: rwc, raw: under(rwc), parent: ctx, since: l.Now()}
 	s.conns[c] = struct{}{}
 	c.setState(stdhttp.StateNew)
 	started := task.Go(c.run)

@@ -134,10 +134,14 @@ func (pc *persistConn) exchange(tr *trip) (resp *stdhttp.Response, err error) {
 	s := &sender{pc: pc, out: out, body: tr.body}
 	pc.sender = s
 	s.start()
-	if s.done {
-		pc.sent(s)
+	if s.done && s.err != nil {
+		err = &attemptError{error: s.err}
+	} else {
+		if s.done {
+			pc.sent(s)
+		}
+		resp, err = pc.receive(tr, out)
 	}
-	resp, err = pc.receive(tr, out)
 	settled = true
 	if err != nil {
 		return nil, pc.failed(tr, s, err)
@@ -197,6 +201,10 @@ func (pc *persistConn) receive(tr *trip, out *stdhttp.Request) (*stdhttp.Respons
 func (pc *persistConn) failed(tr *trip, s *sender, err error) error {
 	cause := pc.cause.Load()
 	interrupted := tr.task.Interruptible()
+	var unsendable error
+	if s.done {
+		unsendable = s.err
+	}
 	pc.fail(errAbandoned)
 	tr.pc = nil
 	if s.task != nil && s.task.Alive() {
@@ -209,6 +217,9 @@ func (pc *persistConn) failed(tr *trip, s *sender, err error) error {
 	how.unsent = pc.written == pc.before
 	switch {
 	case interrupted:
+		if scope := tr.task.Interrupted(); !errors.Is(how.error, scope) {
+			return scope // the connection was closed on account of it
+		}
 		return how.error
 	case tr.cause != nil:
 		return tr.cause
@@ -220,6 +231,8 @@ func (pc *persistConn) failed(tr *trip, s *sender, err error) error {
 			return a
 		}
 		return *cause
+	case unsendable != nil:
+		how.error = unsendable // it came first, and says more than an end of file
 	}
 	return how
 }
@@ -235,7 +248,7 @@ func (pc *persistConn) sent(s *sender) {
 			pc.limit(d, errHeaderTimeout)
 		}
 	case pc.gate != nil && pc.gate.refuse: // as it was told
-	case pc.answered, s.body == nil, s.body.err != nil, pc.written == pc.before:
+	case pc.answered, s.body.err != nil, pc.written == pc.before:
 		pc.fail(&attemptError{error: s.err})
 	default:
 		// A server that will not take all of a body may have said why before it closed.

@@ -20,7 +20,7 @@ var errReadClosed = errors.New("http: read on closed response body")
 // deliver makes the response ready for the user: it gives it its body, or takes
 // the connection back if there is none.
 func (pc *persistConn) deliver(tr *trip, out *stdhttp.Request, resp *stdhttp.Response, zipped bool) {
-	keep := !resp.Close && !out.Close && resp.StatusCode > 199
+	keep := !resp.Close && !out.Close && !hasToken(out.Header["Connection"], "close") && resp.StatusCode > 199
 	switch {
 	case resp.StatusCode == stdhttp.StatusSwitchingProtocols && resp.Header.Get("Upgrade") != "" && hasToken(resp.Header["Connection"], "upgrade"):
 		resp.Body = &switchedBody{br: pc.br, Conn: pc.conn}

@@ -222,7 +222,7 @@ func (r *response) finish() {
 // reusable tells, after finish, whether another request can follow.
 func (r *response) reusable() bool {
 	switch {
-	case r.closing, r.c.werr != nil, r.c.gone:
+	case r.closing, r.c.werr != nil, r.c.gone.Load():
 		return false
 	case !r.bare && r.length != -1 && bodyAllowed(r.status) && r.length != r.written:
 		return false // less than was promised

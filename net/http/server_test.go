@@ -3,15 +3,12 @@ package http_test
 import (
 	"bufio"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"log"
 	stdnet "net"
 	stdhttp "net/http"
-	"net/http/httptest"
 	"os"
 	stdruntime "runtime"
 	"strings"
@@ -539,67 +536,6 @@ func TestComplaints(t *testing.T) {
 	})
 }
 
-func TestServeTLS(t *testing.T) {
-	spare := httptest.NewUnstartedServer(nil)
-	spare.StartTLS()
-	certificates, root := spare.TLS.Certificates, spare.Certificate()
-	spare.Close()
-	roots := x509.NewCertPool()
-	roots.AddCert(root)
-	run(t, func() {
-		logger, lines := logged(t)
-		s := &http.Server{
-			ErrorLog:  logger,
-			TLSConfig: &tls.Config{Certificates: certificates, NextProtos: []string{"h2"}},
-			Handler: handle(func(w http.ResponseWriter, r *http.Request) {
-				fmt.Fprintf(w, "%v %v", r.TLS.HandshakeComplete, r.TLS.NegotiatedProtocol)
-			}),
-		}
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		task.Go(func() {
-			if err := s.ServeTLS(l, "", ""); err != http.ErrServerClosed {
-				t.Errorf("ServeTLS returned %v", err)
-			}
-		})
-		defer s.Close()
-		config := &tls.Config{RootCAs: roots, ServerName: "example.com"}
-		url := "https://" + l.Addr().String()
-		ours := &http.Client{Transport: &http.Transport{TLSClientConfig: config}}
-		for range 2 {
-			if got := get(t, ours, url); got != "true http/1.1" {
-				t.Errorf("our client got %q", got)
-			}
-		}
-		ours.CloseIdleConnections()
-		outside(t, func() error {
-			theirs := &stdhttp.Client{Transport: &stdhttp.Transport{TLSClientConfig: config, ForceAttemptHTTP2: true}}
-			defer theirs.CloseIdleConnections()
-			for range 2 {
-				resp, err := theirs.Get(url)
-				if err != nil {
-					return err
-				}
-				b, _ := io.ReadAll(resp.Body)
-				if string(b) != "true http/1.1" {
-					t.Errorf("the standard client got %q", b)
-				}
-				_ = resp.Body.Close()
-			}
-			got, _ := talk(l.Addr().String(), "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-			if !strings.Contains(got, "Client sent an HTTP request to an HTTPS server.") {
-				t.Errorf("plain HTTP got %q", got)
-			}
-			return nil
-		})
-		if !strings.Contains(lines.String(), "TLS handshake error") {
-			t.Errorf("the log lacks the handshake error: %q", lines)
-		}
-	})
-}
-
 // What would stop the loop is refused with a sentence that says what to do.
 func TestNativeListener(t *testing.T) {
 	run(t, func() {
@@ -669,6 +605,145 @@ func TestTimeoutHandler(t *testing.T) {
 			if got != want {
 				t.Errorf("%s: got %q, want %q", path, got, want)
 			}
+		}
+	})
+}
+
+func TestResponseController(t *testing.T) {
+	run(t, func() {
+		var slow error
+		s := &http.Server{Handler: handle(func(w http.ResponseWriter, r *http.Request) {
+			rc := http.NewResponseController(w)
+			switch r.URL.Path {
+			case "/deadline":
+				if err := rc.SetReadDeadline(time.Now().Add(10 * time.Millisecond)); err != nil {
+					t.Error(err)
+				}
+				if err := rc.SetWriteDeadline(time.Now().Add(soon)); err != nil {
+					t.Error(err)
+				}
+				_, slow = io.ReadAll(r.Body)
+			case "/duplex":
+				if err := rc.EnableFullDuplex(); err != nil {
+					t.Error(err)
+				}
+				_, _ = io.Copy(w, r.Body)
+			}
+			if err := rc.Flush(); err != nil {
+				t.Error(err)
+			}
+		})}
+		addr := start(t, s)
+		defer s.Close()
+		outside(t, func() error {
+			c := dialPlain(t, addr)
+			defer c.Close()
+			fmt.Fprint(c, "POST /deadline HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab")
+			resp, err := stdhttp.ReadResponse(bufio.NewReader(c), nil)
+			if err != nil || !resp.Close {
+				t.Errorf("got %v, %v", resp, err)
+			}
+			got, err := talk(addr, "POST /duplex HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n"+strings.Repeat("x", 100000)+"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+			if strings.Count(got, "200 OK") != 2 {
+				t.Errorf("got %.100q...", got)
+			}
+			return err
+		})
+		if !errors.Is(slow, os.ErrDeadlineExceeded) {
+			t.Errorf("reading a body that does not come: %v", slow)
+		}
+	})
+}
+
+func TestSetKeepAlivesEnabled(t *testing.T) {
+	run(t, func() {
+		s := &http.Server{Handler: handle(echo)}
+		addr := start(t, s)
+		defer s.Close()
+		idle := dialPlain(t, addr)
+		defer idle.Close()
+		outside(t, func() error {
+			br := bufio.NewReader(idle)
+			fmt.Fprint(idle, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+			resp, err := stdhttp.ReadResponse(br, nil)
+			if err != nil || resp.Close {
+				t.Errorf("got %v, %v", resp, err)
+			}
+			s.SetKeepAlivesEnabled(false)
+			_, _ = io.Copy(io.Discard, br)
+			got, err := talk(addr, "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
+			if strings.Count(got, "200 OK") != 1 || !strings.Contains(got, "Connection: close") {
+				t.Errorf("got %q", got)
+			}
+			s.SetKeepAlivesEnabled(true)
+			got, err = talk(addr, "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
+			if strings.Count(got, "200 OK") != 2 {
+				t.Errorf("got %q", got)
+			}
+			return err
+		})
+	})
+}
+
+// A connection can be taken over on a plain goroutine as well, and is then used
+// there.
+func TestHijackOnPlainGoroutine(t *testing.T) {
+	run(t, func() {
+		s := &http.Server{Handler: handle(func(w http.ResponseWriter, r *http.Request) {
+			_ = r.Context().Err() // there is a watcher to get rid of
+			task.Sleep(time.Millisecond)
+			outside(t, func() error {
+				c, rw, err := http.NewResponseController(w).Hijack()
+				if err != nil {
+					return err
+				}
+				defer c.Close()
+				var b [4]byte
+				_, err = io.ReadFull(rw, b[:])
+				fmt.Fprintf(rw, "%s pong", b[:])
+				_ = rw.Flush()
+				return err
+			})
+		})}
+		addr := start(t, s)
+		outside(t, func() error {
+			got, err := talk(addr, "GET / HTTP/1.1\r\nHost: a\r\n\r\nping")
+			if got != "ping pong" {
+				t.Errorf("got %q", got)
+			}
+			return err
+		})
+		if err := s.Shutdown(context.Background()); err != nil { // does not wait for it
+			t.Error(err)
+		}
+	})
+}
+
+func TestServerContexts(t *testing.T) {
+	type key string
+	run(t, func() {
+		s := &http.Server{
+			BaseContext: func(l stdnet.Listener) context.Context {
+				return context.WithValue(context.Background(), key("base"), l.Addr().String())
+			},
+			ConnContext: func(ctx context.Context, c stdnet.Conn) context.Context {
+				return context.WithValue(ctx, key("conn"), c.RemoteAddr().String())
+			},
+			Handler: handle(func(w http.ResponseWriter, r *http.Request) {
+				ctx := r.Context()
+				if _, ok := ctx.Deadline(); ok {
+					t.Error("there is a deadline")
+				}
+				same := ctx.Value(key("base")) == ctx.Value(http.LocalAddrContextKey).(stdnet.Addr).String()
+				fmt.Fprint(w, same, ctx.Value(key("conn")) == r.RemoteAddr)
+			}),
+		}
+		addr := start(t, s)
+		defer s.Close()
+		c := client(&http.Transport{})
+		defer c.CloseIdleConnections()
+		if got := get(t, c, "http://"+addr); got != "true true" {
+			t.Errorf("got %q", got)
 		}
 	})
 }

@@ -728,19 +728,23 @@ func TestHeaderLimits(t *testing.T) {
 
 func TestClientTimeout(t *testing.T) {
 	s := stuck(t)
+	timedOut := func(err error) bool {
+		var e stdnet.Error
+		return errors.As(err, &e) && e.Timeout()
+	}
 	run(t, func() {
 		c := client(&http.Transport{})
 		c.Timeout = 30 * time.Millisecond
-		_, err := c.Get(s.URL + "/header")
-		if err == nil || !strings.Contains(err.Error(), "Client.Timeout exceeded while awaiting headers") {
+		if _, err := c.Get(s.URL + "/header"); !timedOut(err) {
 			t.Errorf("got %v", err)
 		}
+		c.Timeout = time.Second // the header has to come within it, on a busy machine too
 		resp, err := c.Get(s.URL + "/body")
 		if err != nil {
-			t.Fatal(err)
+			t.Error(err)
+			return
 		}
-		_, err = io.ReadAll(resp.Body)
-		if err == nil || !strings.Contains(err.Error(), "Client.Timeout") {
+		if _, err = io.ReadAll(resp.Body); !timedOut(err) {
 			t.Errorf("reading the body: %v", err)
 		}
 		_ = resp.Body.Close()

@@ -161,7 +161,7 @@ func (c *conn) hijack() (stdnet.Conn, *bufio.ReadWriter, error) {
 	switch {
 	case c.hijacked:
 		return nil, nil, stdhttp.ErrHijacked
-	case c.gone:
+	case c.gone.Load():
 		return nil, nil, stdnet.ErrClosed
 	}
 	c.hijacked = true
