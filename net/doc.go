@@ -38,8 +38,9 @@
 //     of the standard library while it shakes hands, and a second task that runs into
 //     it stops the loop for good.
 //   - Close wakes everybody who waits for the connection, with [ErrClosed].
-//   - When the loop ends, its connections are of no use any more: calls return
-//     [ErrClosed]. Close still gives the descriptor back.
+//   - When a run of the loop ends, its connections are of no use: calls return
+//     [ErrClosed] until the loop runs again. When the loop is closed, as runtime.Run
+//     does at its end, connections and listeners that are left open are closed.
 //
 // # What there is so far
 //

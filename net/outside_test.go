@@ -130,21 +130,27 @@ func TestConnectionsAreOfNoUseAfterRun(t *testing.T) {
 	}
 	use()
 	run(t, use) // in a task of another loop, too
-	must(t, c.Close())
-	must(t, l.Close())
+	for _, err := range []error{c.Close(), l.Close()} { // the loop has closed them
+		if !errors.Is(err, net.ErrClosed) {
+			t.Errorf("Close: %v, want net.ErrClosed", err)
+		}
+	}
 }
 
 func TestCloseInAnotherLoopAfterRunGivesTheDescriptorBack(t *testing.T) {
+	loop, err := runtime.New()
+	must(t, err)
 	var c *net.TCPConn
-	run(t, func() {
+	must(t, loop.Run(func() {
 		var b *net.TCPConn
 		c, b = pair(t)
 		must(t, b.Close())
-	})
+	}))
 	run(t, func() { must(t, c.Close()) })
 	if err := c.Close(); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("%v, want net.ErrClosed", err)
 	}
+	must(t, loop.Close()) // nothing is left
 }
 
 func TestConnectionOutlivesOneRunOfItsLoop(t *testing.T) {

@@ -52,6 +52,10 @@
 // and nothing can wake them ([*DeadlockError]), or if a task failed and nobody
 // asked how it ended.
 //
+// The coroutine that iter.Pull makes is a goroutine of its own: what it calls is not
+// called by the task. An iterator that waits cannot be pulled inside a task; range
+// over it.
+//
 // A task must not wait while it is locked to its thread (runtime.LockOSThread of
 // the standard library): tasks change places in a way that the Go runtime permits
 // to unlocked goroutines only. Run what needs a thread by task.Offload.

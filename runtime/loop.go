@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"errors"
 	"os"
 	"time"
 
@@ -29,7 +30,8 @@ var (
 )
 
 // Run makes a loop, runs main as its first task, and returns when main and all
-// other tasks have ended. Descriptors and timers that are left are dropped. It
+// other tasks have ended. Connections that are left open are closed then, timers
+// and other registrations dropped. It
 // returns what [Loop.Run] returns. It is called outside a loop; it is not a
 // checkpoint.
 //
@@ -49,6 +51,9 @@ func Run(main func(), opts ...Option) error {
 func New(opts ...Option) (*Loop, error) {
 	c := defaults()
 	for _, o := range opts {
+		if o == nil {
+			return nil, errors.New("evergreen: an option is nil: leave it out instead")
+		}
 		if err := o(&c); err != nil {
 			return nil, err
 		}
@@ -90,9 +95,10 @@ func (l *Loop) RunForever() error { return l.k().Run(nil, true, 0) }
 // checkpoint.
 func (l *Loop) Stop() { l.k().Stop() }
 
-// Close gives back what the loop holds of the system. It returns [ErrRunning] if
-// the loop is running, and an error that names what was still registered: timers,
-// and descriptors that were not closed. It is not a checkpoint.
+// Close gives back what the loop holds of the system, and closes its connections
+// and listeners. It returns [ErrRunning] if the loop is running, and an error that
+// names what was still registered: timers, and descriptors that were not closed.
+// It is not a checkpoint.
 func (l *Loop) Close() error { return l.k().Close() }
 
 // Do runs f as a task of the loop and waits until it has ended. It may be called

@@ -51,7 +51,8 @@ func WithSeed(seed uint64) Option {
 // WithPick has pick choose which of the n tasks that are ready in this turn runs
 // next: 0 is the one that has waited longest. It is asked only where n is two or
 // more. Whoever writes the answers down can repeat the schedule from them. pick
-// runs inside the scheduler: it must not wait and must not call the loop.
+// runs inside the scheduler: it must not wait, call the loop, or call Goexit (as
+// t.FailNow does).
 // It is not a checkpoint.
 func WithPick(pick func(n int) int) Option {
 	return func(c *config) error {

@@ -35,6 +35,9 @@ type PanicError = runtime.PanicError
 func Go(f func()) *Task {
 	pc := goroutine.CallerPC()
 	l, by := kernel.MustLoop("task.Go")
+	if f == nil {
+		panic("evergreen: task.Go was called with nil: give a function")
+	}
 	return (*Task)(l.Spawn(f, by, nil, pc))
 }
 
@@ -45,6 +48,9 @@ func Go(f func()) *Task {
 func GoAfter(d time.Duration, f func()) *Task {
 	pc := goroutine.CallerPC()
 	l, by := kernel.MustLoop("task.GoAfter")
+	if f == nil {
+		panic("evergreen: task.GoAfter was called with nil: give a function")
+	}
 	return (*Task)(l.SpawnAt(f, l.After(d), by, pc))
 }
 

@@ -3,6 +3,7 @@ package kernel
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/evergreen-go/evergreen/internal/poller"
 )
@@ -55,6 +56,9 @@ type Desc struct {
 	// hangup: the peer is gone or half gone, so that a short read proves nothing.
 	hangup bool
 	closed bool
+	// abandoned, if set, is called in the place of Evict when the loop is closed while
+	// the descriptor is still registered; it evicts, and closes the number.
+	abandoned func()
 }
 
 // side is one direction of a descriptor.
@@ -267,6 +271,9 @@ func (d *Desc) SetDeadline(m Mode, deadline int64) {
 	s.turns.SetDeadline(deadline)
 }
 
+// OnAbandon sets what closes the descriptor when the loop is closed before it.
+func (d *Desc) OnAbandon(f func()) { d.abandoned = f }
+
 // Closed tells whether the registration is over.
 func (d *Desc) Closed() bool { return d.closed }
 
@@ -325,6 +332,9 @@ var watchCall = map[Mode]string{Read: "Loop.AddReader", Write: "Loop.AddWriter"}
 func (l *Loop) Watch(fd int, m Mode, f func()) (*Handle, error) {
 	if err := l.mine(watchCall[m]); err != nil {
 		return nil, err
+	}
+	if fd < 0 || fd > math.MaxInt32 {
+		return nil, fmt.Errorf("evergreen: %d is no descriptor: %w", fd, errors.ErrUnsupported)
 	}
 	d := l.descs.watched[fd]
 	if d == nil {

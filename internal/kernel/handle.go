@@ -23,6 +23,9 @@ type Handle struct {
 }
 
 func (l *Loop) newHandle(f func()) *Handle {
+	if f == nil {
+		panic("evergreen: the callback is nil: give a function")
+	}
 	h := &Handle{loop: l, f: f}
 	h.timer.Owner = h
 	return h
@@ -94,26 +97,29 @@ func (h *Handle) release() {
 
 // callback runs the next call of the queue. Root only.
 func (l *Loop) callback() {
+	// A Goexit goes on after every deferred call, whatever they recover; so the sign
+	// that there was one is that the call does not come back here.
+	l.quitting = true
+	l.call()
+	l.quitting = false
+}
+
+func (l *Loop) call() {
 	h := l.calls.pop()
 	h.queued = false
 	if h.canceled.Load() {
 		return
 	}
 	l.stats.Callbacks++
-	returned := false
-	l.quitting = true
 	defer func() {
-		r := recover()
-		if r != nil {
+		if r := recover(); r != nil {
 			l.report(NewPanicError(nil, r, debug.Stack()))
 		}
-		l.quitting = r == nil && !returned
 		if h.watch != nil && !h.canceled.Load() {
 			h.watch.rewatch()
 		}
 	}()
 	h.f()
-	returned = true
 }
 
 // report tells of a failure that nobody waits for. A handler that panics itself

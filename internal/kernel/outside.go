@@ -38,6 +38,7 @@ type call struct {
 	task   *Task   // or a task to wake, if it still waits in that park
 	ticket uint64
 	late   func() // to be called if that park is over
+	refuse func() // to be called if the loop is closed before it takes the message
 	pool   *Pool  // the pool whose slot is free again
 	era    uint64 // the run that an end of outside work belongs to, 0 for none
 }
@@ -241,6 +242,9 @@ func (l *Loop) Do(f func() error) error {
 				}
 				done()
 			})
+		}, refuse: func() {
+			result = ErrClosed
+			done()
 		}})
 	}
 	if w == nil {

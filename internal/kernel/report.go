@@ -12,6 +12,7 @@ const (
 	maxReported = 1000
 	maxStacks   = 100
 	maxUnjoined = 16
+	maxNamed    = 8 // descriptors left at Close
 )
 
 // Blocked describes one parked task in a report.

@@ -263,7 +263,11 @@ func (l *Loop) closePoller() (left []string, err error) {
 	for i := range l.descs.slots {
 		if d := l.descs.slots[i].desc; d != nil {
 			left = append(left, d.what)
-			d.Evict()
+			if d.abandoned != nil {
+				d.abandoned()
+			} else {
+				d.Evict()
+			}
 		}
 	}
 	if l.poller != nil {
@@ -287,6 +291,11 @@ func (l *Loop) Close() error {
 	if refuse != nil {
 		return refuse
 	}
+	for _, c := range l.inbox.calls { // open is false: nobody adds to them
+		if c.refuse != nil {
+			c.refuse()
+		}
+	}
 	var left []string
 	if n := len(l.signals); n > 0 {
 		left = append(left, fmt.Sprintf("%d signal handlers", n))
@@ -302,6 +311,9 @@ func (l *Loop) Close() error {
 	more, err := l.closePoller()
 	if err != nil {
 		return err
+	}
+	if n := len(more); n > maxNamed {
+		more = append(more[:maxNamed], fmt.Sprintf("%d more descriptors", n-maxNamed))
 	}
 	if left = append(left, more...); len(left) > 0 {
 		return fmt.Errorf("evergreen: the loop was closed with things still registered: %s; cancel handles and close connections before", strings.Join(left, ", "))

@@ -36,10 +36,12 @@ func New(fd int, what string, stream bool) (*FD, error) {
 		_ = unix.Close(fd)
 		return nil, err
 	}
-	f := &FD{desc: d, file: &file{desc: d}, stream: stream}
-	f.file.number.Store(int64(fd))
+	open := &file{desc: d}
+	open.number.Store(int64(fd))
+	f := &FD{desc: d, file: open, stream: stream}
 	// Whoever drops the last reference without Close leaves an open descriptor
 	// behind; the collector finds it, as it does for the standard library's.
+	d.OnAbandon(func() { _ = open.end() }) // not by way of f, which would never be forgotten
 	f.cleanup = runtime.AddCleanup(f, (*file).forgotten, f.file)
 	return f, nil
 }

@@ -672,8 +672,8 @@ func TestSetKeepAlivesEnabled(t *testing.T) {
 			s.SetKeepAlivesEnabled(false)
 			_, _ = io.Copy(io.Discard, br)
 			got, err := talk(addr, "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
-			if strings.Count(got, "200 OK") != 1 || !strings.Contains(got, "Connection: close") {
-				t.Errorf("got %q", got)
+			if err != nil || strings.Count(got, "200 OK") != 1 || !strings.Contains(got, "Connection: close") {
+				t.Errorf("got %q, %v", got, err)
 			}
 			s.SetKeepAlivesEnabled(true)
 			got, err = talk(addr, "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
