@@ -129,7 +129,7 @@ func TestConnectionsAreOfNoUseAfterRun(t *testing.T) {
 		}
 	}
 	use()
-	run(t, use) // in a task of another loop, too
+	run(t, use)                                         // in a task of another loop, too
 	for _, err := range []error{c.Close(), l.Close()} { // the loop has closed them
 		if !errors.Is(err, net.ErrClosed) {
 			t.Errorf("Close: %v, want net.ErrClosed", err)

@@ -40,6 +40,9 @@ type conn struct {
 	hijacked bool
 	// gone: it is closed. Whoever writes for the handler may find out elsewhere.
 	gone atomic.Bool
+	// spoiled: somebody was still writing the answer when the handler had returned. The
+	// answer's memory and the buffered writer are his.
+	spoiled bool
 	// readLimited and writeLimited tell that a deadline may be set.
 	readLimited, writeLimited bool
 
@@ -169,10 +172,14 @@ func (c *conn) handle(req *stdhttp.Request, f framing) bool {
 		}
 	}
 	c.server.handler(req).ServeHTTP(w, req)
-	w.res = nil // a handler that keeps its writer must not write into the next answer
 	r.w = nil
+	whole := w.end() // a handler that keeps its writer must not write into the next answer
 	c.ctx.finish()
 	if c.hijacked {
+		return false
+	}
+	if !whole {
+		c.cutOff()
 		return false
 	}
 	r.finish()
@@ -236,8 +243,8 @@ func (c *conn) end() {
 	if v := recover(); v != nil && v != stdhttp.ErrAbortHandler {
 		c.server.logf("http: panic serving %v: %v\n%s", c.remote, v, debug.Stack())
 	}
-	if c.res.w != nil {
-		c.res.w.res, c.res.w = nil, nil
+	if w := c.res.w; w != nil && !w.end() {
+		c.cutOff()
 	}
 	if c.ctx != nil {
 		c.ctx.finish()
@@ -246,12 +253,21 @@ func (c *conn) end() {
 		return
 	}
 	c.close()
-	busy := c.watcher != nil || c.res.body != nil && c.res.body.busy.Load()
+	busy := c.spoiled || c.watcher != nil || c.res.body != nil && c.res.body.busy.Load()
 	if c.br != nil && !busy {
 		putReader(c.br)
 	}
-	c.releaseWriter()
+	if !c.spoiled {
+		c.releaseWriter()
+	}
 	c.setState(stdhttp.StateClosed)
+}
+
+// cutOff closes the connection because somebody is still writing the answer while
+// the handler has returned. What he writes with is left to him.
+func (c *conn) cutOff() {
+	c.spoiled = true
+	c.abort()
 }
 
 // close closes the connection. Over TLS it says goodbye first, so that the peer

@@ -111,6 +111,7 @@ func parseRequestLine(req *stdhttp.Request, line string) error {
 // share one array, as they do in package textproto.
 func parseHeader(s string) (stdhttp.Header, error) {
 	n := max(0, strings.Count(s, "\n")-1)
+	n = min(n, 1000) // memory is not given away on a promise
 	header := make(stdhttp.Header, n)
 	values := make([]string, n)
 	for {
@@ -136,6 +137,10 @@ func parseHeader(s string) (stdhttp.Header, error) {
 		name = textproto.CanonicalMIMEHeaderKey(name)
 		if old := header[name]; old != nil {
 			header[name] = append(old, value)
+			continue
+		}
+		if len(values) == 0 {
+			header[name] = []string{value}
 			continue
 		}
 		var one []string

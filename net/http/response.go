@@ -53,7 +53,7 @@ type response struct {
 // begin makes the response ready for a request and returns the handler's view.
 func (r *response) begin(c *conn, req *stdhttp.Request, f framing) *responseWriter {
 	*r = response{c: c, req: req, peer: f, length: -1, bare: req.Method == "HEAD"}
-	r.w = &responseWriter{r}
+	r.w = &responseWriter{res: r}
 	req.Body = stdhttp.NoBody
 	if f.length != 0 {
 		r.body = newRequestBody(c, req, f.length)

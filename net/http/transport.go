@@ -76,6 +76,7 @@ type Transport struct {
 	mu    sync.Mutex // guards the rest; nobody waits while holding it
 	pools map[*kernel.Loop]*pool
 	home  *kernel.Loop // the loop that used it last in a task
+	used  bool         // a task has used it
 }
 
 var _ stdhttp.RoundTripper = (*Transport)(nil)
@@ -123,9 +124,13 @@ func (t *Transport) RoundTrip(req *stdhttp.Request) (*stdhttp.Response, error) {
 	if me := kernel.Running(); me != nil {
 		return t.pool(me.Loop()).roundTrip(me, req, false)
 	}
-	l := t.homeLoop()
-	if l == nil || kernel.CurrentLoop() != nil {
-		kernel.MustTask("Transport.RoundTrip")
+	l, used := t.homeLoop()
+	if !used || kernel.CurrentLoop() != nil {
+		kernel.MustTask("Transport.RoundTrip, before a task has used the Transport,")
+	}
+	if l == nil {
+		closeBody(req)
+		return nil, kernel.ErrClosed
 	}
 	var resp *stdhttp.Response
 	var err error
@@ -159,7 +164,7 @@ func (t *Transport) CloseIdleConnections() {
 func (t *Transport) pool(l *kernel.Loop) *pool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.home = l
+	t.home, t.used = l, true
 	p := t.pools[l]
 	if p == nil {
 		p = newPool(t, l)
@@ -181,10 +186,12 @@ func (t *Transport) drop(l *kernel.Loop) {
 	}
 }
 
-func (t *Transport) homeLoop() *kernel.Loop {
+// homeLoop returns the loop that used the transport last in a task, nil if its run
+// is over, and whether there ever was one.
+func (t *Transport) homeLoop() (l *kernel.Loop, used bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.home
+	return t.home, t.used
 }
 
 func (t *Transport) maxIdlePerHost() int {

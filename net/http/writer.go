@@ -10,6 +10,7 @@ import (
 	"path"
 	stdruntime "runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/evergreen-go/evergreen/internal/kernel"
@@ -18,7 +19,38 @@ import (
 // responseWriter is what a handler writes its answer to. It is one small object
 // for each request, while everything behind it serves the next one: a handler that
 // keeps it too long finds it empty and cannot spoil a later answer.
-type responseWriter struct{ res *response }
+type responseWriter struct {
+	res *response
+	// use says who may touch res. A function that a handler has offloaded writes from
+	// another goroutine, and may still do so when the handler, cancelled, has returned.
+	use atomic.Int32
+}
+
+// The states of use.
+const (
+	idle int32 = iota
+	busy       // a call is under way, and has res to itself
+	over       // the handler has returned
+)
+
+var errBusy = errors.New("http: the ResponseWriter is in use: another task or goroutine is writing to it")
+
+// enter begins a call. After a nil error leave must be called.
+func (w *responseWriter) enter() error {
+	if w.use.CompareAndSwap(idle, busy) {
+		return nil
+	}
+	if w.use.Load() == over {
+		return errHandlerDone
+	}
+	return errBusy
+}
+
+func (w *responseWriter) leave() { w.use.CompareAndSwap(busy, idle) }
+
+// end makes all further calls fail. It returns false if one is under way, which
+// then keeps what it has: the answer, its memory and the buffered writer.
+func (w *responseWriter) end() bool { return w.use.Swap(over) != busy }
 
 var (
 	_ stdhttp.ResponseWriter = (*responseWriter)(nil)
@@ -32,10 +64,13 @@ var errHandlerDone = errors.New("http: the handler has returned: its ResponseWri
 
 // Header returns the header that the first WriteHeader or Write sends.
 func (w *responseWriter) Header() stdhttp.Header {
-	r := w.res
-	if r == nil {
+	switch err := w.enter(); err {
+	case nil:
+		defer w.leave()
+	case errHandlerDone:
 		return make(stdhttp.Header)
 	}
+	r := w.res
 	if r.hdr == nil {
 		r.hdr = make(stdhttp.Header)
 	}
@@ -45,9 +80,12 @@ func (w *responseWriter) Header() stdhttp.Header {
 // WriteHeader fixes the status and the header; they are sent with the first part
 // of the body. A status from 100 to 199 is sent at once, and another can follow.
 func (w *responseWriter) WriteHeader(code int) {
+	if w.enter() != nil {
+		return
+	}
+	defer w.leave()
 	r := w.res
 	switch {
-	case r == nil:
 	case r.c.hijacked:
 		r.complain("response.WriteHeader on hijacked connection")
 	case r.status != 0:
@@ -74,9 +112,10 @@ func writeTo[T string | []byte](w *responseWriter, data T) (int, error) {
 	if err := interrupted(); err != nil {
 		return 0, err
 	}
-	if w.res == nil {
-		return 0, errHandlerDone
+	if err := w.enter(); err != nil {
+		return 0, err
 	}
+	defer w.leave()
 	if w.res.c.hijacked && len(data) > 0 {
 		w.res.complain("response.Write on hijacked connection")
 	}
@@ -101,26 +140,29 @@ func (w *responseWriter) FlushError() error {
 	if err := interrupted(); err != nil {
 		return err
 	}
-	if w.res == nil {
-		return errHandlerDone
+	if err := w.enter(); err != nil {
+		return err
 	}
+	defer w.leave()
 	return w.res.flush()
 }
 
 // SetReadDeadline is for http.ResponseController.
 func (w *responseWriter) SetReadDeadline(t time.Time) error {
-	if w.res == nil {
-		return errHandlerDone
+	if err := w.enter(); err != nil {
+		return err
 	}
+	defer w.leave()
 	w.res.c.readLimited = true
 	return w.res.c.rwc.SetReadDeadline(t)
 }
 
 // SetWriteDeadline is for http.ResponseController.
 func (w *responseWriter) SetWriteDeadline(t time.Time) error {
-	if w.res == nil {
-		return errHandlerDone
+	if err := w.enter(); err != nil {
+		return err
 	}
+	defer w.leave()
 	w.res.c.writeLimited = true
 	return w.res.c.rwc.SetWriteDeadline(t)
 }
@@ -128,9 +170,10 @@ func (w *responseWriter) SetWriteDeadline(t time.Time) error {
 // EnableFullDuplex is for http.ResponseController: the handler goes on reading
 // after it has begun to write.
 func (w *responseWriter) EnableFullDuplex() error {
-	if w.res == nil {
-		return errHandlerDone
+	if err := w.enter(); err != nil {
+		return err
 	}
+	defer w.leave()
 	w.res.fullDuplex = true
 	return nil
 }
@@ -138,10 +181,11 @@ func (w *responseWriter) EnableFullDuplex() error {
 // Hijack gives the connection to the handler, with what was read from it ahead of
 // time. It is a checkpoint.
 func (w *responseWriter) Hijack() (rwc stdnet.Conn, rw *bufio.ReadWriter, err error) {
-	r := w.res
-	if r == nil {
-		return nil, nil, errHandlerDone
+	if err := w.enter(); err != nil {
+		return nil, nil, err
 	}
+	defer w.leave()
+	r := w.res
 	// Elsewhere than in the loop's own tasks this waits for one that does it.
 	over := r.c.loop.Do(func() error {
 		rwc, rw, err = r.c.hijack()
