@@ -22,10 +22,12 @@
 //	task.go      a task from its spawn to its end; worker.go, the goroutine under it
 //	park.go      Park, Wake, Checkpoint, Yield: the one way to wait
 //	scope.go     what can interrupt a wait: timeouts, cancelled groups, kills, shields
+//	context.go   scopes that end with a context
 //	waitlist.go  tasks that wait for one thing, first come first served
 //	handle.go    callbacks; outside.go, calls from other goroutines
-//	desc.go      descriptors and their readiness
+//	desc.go      descriptors and their readiness; signal.go, signals
 //	offload.go   work on plain goroutines
+//	report.go    what is told of a deadlock, and what Run returns
 //
 // # Rules
 //
