@@ -91,11 +91,10 @@ func (p *Pool) free() {
 	}
 }
 
-// Running returns how many functions run, and Waiting how many tasks wait for a
-// slot.
+// Running returns how many slots are taken.
 func (p *Pool) Running() int { return p.running }
 
-// Waiting is the Reason of a task that has offloaded something.
+// Waiting implements Reason for a task that has offloaded something.
 func (p *Pool) Waiting() (string, *Task) {
 	return "a function on a plain goroutine (" + p.Name + ")", nil
 }

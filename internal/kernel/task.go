@@ -72,8 +72,6 @@ type rare struct {
 	sibling, prevSibling *Task
 	// onEnd is called when the task has ended.
 	onEnd func(*Task)
-	// local belongs to package task, which keeps task-local values here.
-	local any
 }
 
 func (t *Task) needRare() *rare {
@@ -90,9 +88,6 @@ func (t *Task) base() *Scope {
 	}
 	return t.rare.base
 }
-
-// Local returns the place where package task keeps task-local values.
-func (t *Task) Local() *any { return &t.needRare().local }
 
 type state uint8
 
@@ -259,17 +254,11 @@ func (t *Task) Err() error { return t.err }
 // Ended tells whether the task is over.
 func (t *Task) Ended() bool { return t.state == ended }
 
-// Started tells whether the task has had its first step.
-func (t *Task) Started() bool { return t.worker != nil || t.state == ended && t.returned }
-
 // Loop returns the loop the task runs on.
 func (t *Task) Loop() *Loop { return t.loop }
 
 // ID returns the task's number, counted from 1 in its loop.
 func (t *Task) ID() uint64 { return t.id }
-
-// Parent returns the number of the task that spawned this one, 0 for none.
-func (t *Task) Parent() uint64 { return t.parent }
 
 // Name returns the name given to the task, or "task" and its number.
 func (t *Task) Name() string {
