@@ -67,3 +67,26 @@ func TestKillFromAForeignGoroutineIsRefused(t *testing.T) {
 		_ = victim.Join()
 	})
 }
+
+// What a task is now is read in its loop, or when the run is over.
+func TestTaskIsReadInItsLoop(t *testing.T) {
+	var ended *task.Task
+	run(t, func() {
+		ended = task.Current()
+		for name, read := range map[string]func(){
+			"Task.Alive": func() { ended.Alive() },
+			"Task.Name":  func() { ended.Name() },
+		} {
+			s, _ := task.Offload(func() (string, error) {
+				s, _ := panicOf(read).(string)
+				return s, nil
+			})
+			if !strings.Contains(s, name+" was called from a goroutine outside the loop") {
+				t.Errorf("%s on a plain goroutine panics with %q", name, s)
+			}
+		}
+	})
+	if ended.Alive() || ended.Name() != "main" {
+		t.Errorf("after the run the task is alive: %v, and its name %q", ended.Alive(), ended.Name())
+	}
+}

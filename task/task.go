@@ -114,8 +114,12 @@ func (t *Task) Kill() {
 	}
 }
 
-// Alive tells whether the task has not ended yet. It is not a checkpoint.
-func (t *Task) Alive() bool { return !t.k().Ended() }
+// Alive tells whether the task has not ended yet. When the run is over anybody may
+// ask. It is not a checkpoint.
+func (t *Task) Alive() bool {
+	t.k().Loop().MayRead("Task.Alive")
+	return !t.k().Ended()
+}
 
 // ID returns the number of the task, counted from 1 in its loop. It is not a
 // checkpoint.
@@ -123,7 +127,10 @@ func (t *Task) ID() uint64 { return t.k().ID() }
 
 // Name returns the name given by SetName, or "task" and the task's number. It is
 // not a checkpoint.
-func (t *Task) Name() string { return t.k().Name() }
+func (t *Task) Name() string {
+	t.k().Loop().MayRead("Task.Name")
+	return t.k().Name()
+}
 
 // SetName names the task in reports. It is not a checkpoint.
 func (t *Task) SetName(name string) {

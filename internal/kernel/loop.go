@@ -268,9 +268,13 @@ func (l *Loop) mustBeMine(call string) {
 	}
 }
 
+// MayRead panics unless the caller may read what belongs to the loop: it holds the
+// baton, or the loop does not run.
+func (l *Loop) MayRead(call string) { _ = l.mine(call) } // a closed loop can be read
+
 // Stats returns what the loop has done so far.
 func (l *Loop) Stats() Stats {
-	_ = l.mine("Loop.Stats") // the numbers of a closed loop can still be read
+	l.MayRead("Loop.Stats")
 	s := l.stats
 	s.Live, s.Ready, s.Idle = l.live, l.ready.len(), len(l.idle)
 	s.Timers, s.Descriptors, s.Outside = l.timers.Len(), l.descs.live, l.outside
