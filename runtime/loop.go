@@ -199,6 +199,7 @@ type Stats struct {
 	Idle        int // goroutines kept for later tasks
 	Timers      int // deadlines pending
 	Descriptors int // descriptors registered
+	Waiters     int // places taken in the queues of locks, channels and the like
 	Outside     int // offloads, calls to other loops and holds under way
 }
 

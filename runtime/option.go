@@ -109,3 +109,25 @@ func WithErrorHandler(f func(error)) Option {
 		return nil
 	}
 }
+
+// Stall is one step that took too long: the time between a task's getting the
+// baton and its giving it away, in which no other task of the loop could run.
+type Stall kernel.Stall
+
+// WithMonitor has f told of every step of a task or callback that took longer than
+// limit. It counts the time inside steps only: a loop that waits, and a machine
+// that sleeps, are not stalled. f is called when the step is over, on whatever
+// goroutine gives the baton away, and must not wait; if it panics that is reported
+// and it is not called again. The clock is the real one, also on a loop with a
+// virtual clock. With a monitor a switch costs two readings of the clock more. It
+// is not a checkpoint.
+func WithMonitor(limit time.Duration, f func(Stall)) Option {
+	return func(c *config) error {
+		if f == nil || limit <= 0 {
+			return errors.New("evergreen: WithMonitor needs a limit above zero and a function to tell; leave the option out for neither")
+		}
+		c.kernel.StallLimit = limit
+		c.kernel.Stall = func(s kernel.Stall) { f(Stall(s)) }
+		return nil
+	}
+}

@@ -148,7 +148,13 @@ func (l *Loop) Register(fd int, what string) (*Desc, error) {
 	d.read = side{desc: d, mode: Read, ready: true}
 	d.write = side{desc: d, mode: Write, ready: true}
 	l.descs.add(d)
-	if err := l.poller.Add(fd, d.token); err != nil {
+	var err error
+	if e := l.Fault("epoll_ctl"); e != 0 {
+		err = e
+	} else {
+		err = l.poller.Add(fd, d.token)
+	}
+	if err != nil {
 		l.descs.remove(d)
 		if errors.Is(err, poller.ErrBusy) {
 			err = fmt.Errorf("%w (descriptor %d)", ErrBusy, fd)

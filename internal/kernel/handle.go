@@ -100,7 +100,10 @@ func (l *Loop) callback() {
 	// A Goexit goes on after every deferred call, whatever they recover; so the sign
 	// that there was one is that the call does not come back here.
 	l.quitting = true
+	l.current, l.holder = nil, 0
+	l.stepBegins()
 	l.call()
+	l.stepEnds()
 	l.quitting = false
 }
 

@@ -36,10 +36,7 @@ type Config struct {
 	// Virtual makes time stand still while anything can run and jump to the next
 	// timer when nothing can.
 	Virtual bool
-	// Pick, if set, chooses which of the n tasks that are ready in this turn runs
-	// next (0 is the one that has waited longest). It runs on whatever goroutine
-	// holds the baton and must not wait.
-	Pick func(n int) int
+	Hooks
 	// Offloads bounds the plain goroutines that run offloaded functions at a time.
 	Offloads int
 	// Grace bounds how long the end of a run waits for what does not heed a kill:
@@ -73,8 +70,17 @@ type Loop struct {
 	turn int
 	// sincePoll counts switches since the poller was last asked.
 	sincePoll int
-	// ops is what is left of the running task's slice budget.
-	ops int
+	// ops is what is left of the running task's slice budget; budget is what it gets.
+	ops, budget int
+	// current is the task that has the baton, nil for the root, and holder the ID of
+	// its goroutine. They are for the question "is it me?": between a task's parking
+	// and the arrival of the next both name the one that parked.
+	current *Task
+	holder  uint64
+	// hooked tells that Config.Hooks has to be looked at when the baton moves.
+	hooked bool
+	// stepSince is when the running step began, zero where nobody asks.
+	stepSince time.Time
 	// calls are the callbacks that the hosts in ready stand for, in order; due says
 	// how many the root may run now.
 	calls queue[Handle]
@@ -106,6 +112,8 @@ type Loop struct {
 	recruit *Task
 	// zombies are workers ended by Goexit that the root has yet to reap.
 	zombies []*worker
+	// waiters counts places taken in wait lists.
+	waiters int
 	// quiet lists the tasks that wait for all others to be parked.
 	quiet WaitList
 
@@ -181,6 +189,7 @@ type Stats struct {
 	Idle        int // goroutines kept for later tasks
 	Timers      int // deadlines pending
 	Descriptors int // descriptors registered
+	Waiters     int // places taken in the queues of locks, channels and the like
 	Outside     int // offloads, foreign calls and holds under way
 }
 
@@ -193,6 +202,11 @@ func New(c Config) *Loop {
 		c.NewPoller = poller.New
 	}
 	l := &Loop{config: c, epoch: time.Now(), era: 1, signals: make(map[*Handle]struct{}), contexts: make(map[*Scope]follower)}
+	l.hooked = c.hooked()
+	l.budget = sliceBudget
+	if c.Budget > 0 {
+		l.budget = c.Budget
+	}
 	l.virtual.Store(1) // zero would mean no deadline
 	l.root.loop = l
 	l.host.loop = l
@@ -278,6 +292,7 @@ func (l *Loop) Stats() Stats {
 	s := l.stats
 	s.Live, s.Ready, s.Idle = l.live, l.ready.len(), len(l.idle)
 	s.Timers, s.Descriptors, s.Outside = l.timers.Len(), l.descs.live, l.outside
+	s.Waiters = l.waiters
 	return s
 }
 

@@ -92,7 +92,11 @@ func (t *Task) resumed() {
 		t.showStack() // and back to waiting
 	}
 	t.state = running
+	t.loop.arrived(t)
 }
+
+// arrived notes who has the baton, for Bond.
+func (l *Loop) arrived(t *Task) { l.current, l.holder = t, t.worker.id }
 
 // Yield lets everybody who is ready run first. It returns false if the task is to
 // end, before or after.

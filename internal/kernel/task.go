@@ -161,6 +161,7 @@ func (l *Loop) enroll(fn func(), by *Task, base *Scope, pc uintptr) *Task {
 // run is the task's time on its worker.
 func (t *Task) run() {
 	t.state = running
+	t.loop.arrived(t)
 	defer t.finish()
 	t.fn()
 	t.returned = true

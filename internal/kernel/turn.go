@@ -2,7 +2,6 @@ package kernel
 
 import (
 	"runtime"
-	"runtime/debug"
 	"time"
 
 	"github.com/evergreen-go/evergreen/internal/poller"
@@ -26,17 +25,20 @@ import (
 
 // next returns the worker that gets the baton now.
 func (l *Loop) next() *worker {
+	if l.hooked {
+		l.stepEnds()
+	}
 	for {
 		if l.turn == 0 && !l.newTurn() {
 			return &l.root
 		}
-		if l.config.Pick != nil && l.turn > 1 {
-			l.ready.bring(l.pick())
+		if l.hooked {
+			l.choosing()
 		}
 		l.turn--
 		l.sincePoll++
 		t := l.ready.pop()
-		l.ops = sliceBudget
+		l.ops = l.budget
 		switch {
 		case t.worker != nil:
 			if t == &l.host {
@@ -54,18 +56,6 @@ func (l *Loop) next() *worker {
 			return &l.root
 		}
 	}
-}
-
-// pick asks the configured function which task runs next. A panic of it ends the
-// run, and not the task that happened to give the baton away.
-func (l *Loop) pick() (i int) {
-	defer func() {
-		if r := recover(); r != nil {
-			l.config.Pick = nil
-			l.failures.fatal(NewPanicError(nil, r, debug.Stack()))
-		}
-	}()
-	return l.config.Pick(l.turn)
 }
 
 // newTurn gathers what is ready and starts a turn with it. It idles until there
@@ -181,6 +171,9 @@ func (l *Loop) poll(timeout time.Duration) {
 func (l *Loop) needPoller() error {
 	if l.poller != nil {
 		return nil
+	}
+	if e := l.Fault("epoll_create1"); e != 0 {
+		return e
 	}
 	p, err := l.config.NewPoller()
 	if err != nil {

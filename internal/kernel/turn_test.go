@@ -188,12 +188,12 @@ func TestWaitsAreClampedAndDoNotSpin(t *testing.T) {
 // panic, and no task is lost on the way.
 func TestPickThatPanicsEndsTheRun(t *testing.T) {
 	asked := 0
-	l := New(Config{Virtual: true, Pick: func(n int) int {
+	l := New(Config{Virtual: true, Hooks: Hooks{Pick: func(n int) int {
 		if asked++; asked == 5 {
 			panic("no idea")
 		}
 		return n - 1
-	}})
+	}}})
 	deferred := 0
 	err := start(t, l, func(me *Task) {
 		for range 10 {

@@ -84,6 +84,7 @@ func (l *WaitList) WaitWith(t *Task, on Reason, deadline int64, slot any) Outcom
 // Add queues a place for the park that the running task t is about to make.
 func (l *WaitList) Add(w *Waiter, t *Task) {
 	w.task, w.ticket, w.list = t, t.Ticket(), l
+	t.loop.waiters++
 	if l.first == nil {
 		l.first, w.next, w.prev = w, w, w
 		return
@@ -99,6 +100,7 @@ func (w *Waiter) Remove() {
 	if l == nil {
 		return
 	}
+	w.task.loop.waiters--
 	switch {
 	case w.next == w:
 		l.first = nil

@@ -12,6 +12,8 @@ type worker struct {
 	// task is what it runs now: nil for the root, and for a worker that is idle or
 	// told to end.
 	task *Task
+	// id is that of the goroutine.
+	id uint64
 }
 
 // employ gives a task that has not started a worker: the one that fell idle last,
@@ -38,27 +40,34 @@ func (w *worker) Base() *baton.Worker { return &w.Worker }
 // returns the goroutine ends and the baton goes to the worker returned.
 func (w *worker) Work() *baton.Worker {
 	l := w.loop
-	id := goroutine.ID()
-	workers.Put(id, w)
+	w.id = goroutine.ID()
+	workers.Put(w.id, w)
 	for w.task != nil {
 		w.task.run()
 		w.task = nil
 		if len(l.idle) >= maxIdle {
-			workers.Delete(id)
+			w.quit()
 			return &l.next().Worker
 		}
 		l.idle = append(l.idle, w)
 		l.baton.Pass(&w.Worker, &l.next().Worker)
 	}
-	workers.Delete(id)
+	w.quit()
 	return &l.root.Worker
+}
+
+// quit is the last that a worker's goroutine does for the loop: its ID can be
+// another goroutine's from now on.
+func (w *worker) quit() {
+	workers.Delete(w.id)
+	w.loop.current, w.loop.holder = nil, 0
 }
 
 // Exited implements baton.Member: it takes the place of a return of Work when a
 // Goexit ends the goroutine.
 func (w *worker) Exited() *baton.Worker {
 	l := w.loop
-	workers.Delete(goroutine.ID())
+	w.quit()
 	w.task = nil
 	l.zombies = append(l.zombies, w)
 	return &l.next().Worker

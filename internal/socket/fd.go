@@ -84,7 +84,10 @@ func (f *FD) do(t *kernel.Task, m kernel.Mode, name string, try func() syscall.E
 		if s = d.Wait(t, m); s != kernel.Ready {
 			break
 		}
-		if e = try(); e == syscall.EAGAIN {
+		if e = d.Loop().Fault(name); e == 0 {
+			e = try()
+		}
+		if e == syscall.EAGAIN {
 			d.Blocked(m)
 		} else if e != syscall.EINTR {
 			break
@@ -128,7 +131,9 @@ func (f *FD) Read(p []byte) (int, error) {
 				break
 			}
 		}
-		n, e = read(d.FD(), p)
+		if e = d.Loop().Fault("read"); e == 0 {
+			n, e = read(d.FD(), p)
+		}
 		if e == syscall.EAGAIN {
 			d.Blocked(kernel.Read)
 		} else if e != syscall.EINTR {
@@ -171,7 +176,9 @@ func (f *FD) Write(p []byte) (int, error) {
 			}
 		}
 		var n int
-		n, e = write(d.FD(), p[total:])
+		if e = d.Loop().Fault("write"); e == 0 {
+			n, e = write(d.FD(), p[total:])
+		}
 		switch {
 		case e == syscall.EAGAIN:
 			d.Blocked(kernel.Write)

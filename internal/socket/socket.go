@@ -29,6 +29,10 @@ type Settings struct {
 
 // make opens and binds a socket.
 func (s *Settings) make() (int, error) {
+	l, _ := kernel.MustLoop("opening a socket")
+	if e := l.Fault("socket"); e != 0 {
+		return -1, fail("socket", e)
+	}
 	fd, err := open(s.Family, s.Kind, 0)
 	if err != nil {
 		return -1, os.NewSyscallError("socket", err)
@@ -52,6 +56,9 @@ func (s *Settings) make() (int, error) {
 		}
 	}
 	if s.Local != nil {
+		if e := l.Fault("bind"); e != 0 {
+			return -1, fail("bind", e)
+		}
 		if err := unix.Bind(fd, s.Local); err != nil {
 			return -1, os.NewSyscallError("bind", err)
 		}
@@ -77,7 +84,7 @@ func Listen(s Settings, backlog int) (*FD, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := unix.Listen(fd, backlog); err != nil {
+	if err := listen(fd, backlog); err != nil {
 		_ = unix.Close(fd)
 		return nil, os.NewSyscallError("listen", err)
 	}
@@ -87,6 +94,22 @@ func Listen(s Settings, backlog int) (*FD, error) {
 		f.desc.Blocked(kernel.Read)
 	}
 	return f, err
+}
+
+// listen is the system call, or the fault that a test has in its place.
+func listen(fd, backlog int) error {
+	if e := kernel.CurrentLoop().Fault("listen"); e != 0 {
+		return e
+	}
+	return unix.Listen(fd, backlog)
+}
+
+// connect is the system call, or the fault that a test has in its place.
+func connect(l *kernel.Loop, fd int, to unix.Sockaddr) error {
+	if e := l.Fault("connect"); e != 0 {
+		return e
+	}
+	return unix.Connect(fd, to)
 }
 
 // Connect makes a socket and connects it to an address. If the task is interrupted
@@ -100,7 +123,7 @@ func Connect(s Settings, to unix.Sockaddr) (*FD, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = unix.Connect(fd, to)
+	err = connect(t.Loop(), fd, to)
 	// An interrupted connect goes on in the background, like one in progress.
 	under := err == unix.EINPROGRESS || err == unix.EINTR || err == unix.EALREADY
 	if err != nil && !under {
@@ -133,6 +156,9 @@ func (f *FD) connected(t *kernel.Task) (kernel.Status, error) {
 		d.Blocked(kernel.Write)
 		if s := d.Wait(t, kernel.Write); s != kernel.Ready {
 			return s, nil
+		}
+		if e := d.Loop().Fault("getsockopt"); e != 0 {
+			return kernel.Ready, os.NewSyscallError("getsockopt", e)
 		}
 		code, err := unix.GetsockoptInt(d.FD(), unix.SOL_SOCKET, unix.SO_ERROR)
 		if err != nil {

@@ -50,7 +50,7 @@ func TestKilledVisitorLosesNoByte(t *testing.T) {
 		"last come first served":  func(n int) int { return n - 1 },
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, a, b := host(t, kernel.Config{Pick: pick})
+			_, a, b := host(t, kernel.Config{Hooks: kernel.Hooks{Pick: pick}})
 			sent, got := byte(0), byte(0)
 			buf := make([]byte, 1)
 			for turns := range 200 {

@@ -1,0 +1,6 @@
+//go:build race
+
+package goroutine
+
+// Race tells whether the race detector is built in.
+const Race = true
