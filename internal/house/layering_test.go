@@ -64,6 +64,11 @@ var layers = []row{
 		why:  "tasks and groups; a group is a scope; goroutine for the call site, as in runtime",
 	},
 	{
+		path: "task/tasktest",
+		may:  []string{"task", "timeout", "runtime", "internal/kernel", "internal/goroutine"},
+		why:  "holds code to its contract by way of the kernel's hooks; knows no primitive, so that it can test them all",
+	},
+	{
 		path:  "sync",
 		may:   []string{"task", "timeout", "runtime", "internal/kernel"},
 		later: true,
@@ -76,10 +81,9 @@ var layers = []row{
 		why:   "beside sync, not above it: a channel is not made of locks",
 	},
 	{
-		path:  "future",
-		may:   []string{"task", "timeout", "runtime", "internal/kernel"},
-		later: true,
-		why:   "beside sync and channel, for the same reason",
+		path: "future",
+		may:  []string{"task", "timeout", "runtime", "internal/kernel"},
+		why:  "beside sync and channel, for the same reason",
 	},
 	{
 		path: "net",

@@ -111,3 +111,11 @@ func (l *Loop) clock() time.Time {
 	}
 	return time.Now()
 }
+
+// ReadyID returns the number of the i-th task that Pick can choose from, 0 for a
+// callback.
+func (l *Loop) ReadyID(i int) uint64 { return l.ready.at(i).id }
+
+// Slice returns how many switches there have been and what is left of the running
+// task's slice: where neither has changed there was no checkpoint.
+func (l *Loop) Slice() (switches uint64, left int) { return l.stats.Switches, l.ops }

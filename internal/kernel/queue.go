@@ -24,6 +24,9 @@ func (q *queue[T]) pop() *T {
 	return t
 }
 
+// at returns the i-th.
+func (q *queue[T]) at(i int) *T { return q.ring[(q.head+uint(i))&uint(len(q.ring)-1)] }
+
 // bring moves the i-th to the front; the one in front takes its place.
 func (q *queue[T]) bring(i int) {
 	mask := uint(len(q.ring) - 1)
@@ -42,7 +45,7 @@ func (q *queue[T]) resize(n int) {
 	ring := make([]*T, n)
 	length := q.len()
 	for i := range length {
-		ring[i] = q.ring[(q.head+uint(i))&uint(len(q.ring)-1)]
+		ring[i] = q.at(i)
 	}
 	q.ring, q.head, q.tail = ring, 0, uint(length)
 }
