@@ -115,19 +115,3 @@ func TestPickThatAnswersNonsenseEndsTheRun(t *testing.T) {
 		}
 	}
 }
-
-func TestOptionsThatMakeNoSense(t *testing.T) {
-	for name, o := range map[string]runtime.Option{
-		"pick":     runtime.WithPick(nil),
-		"offloads": runtime.WithOffloadLimit(0),
-		"grace":    runtime.WithGrace(-1),
-		"handler":  runtime.WithErrorHandler(nil),
-	} {
-		if _, err := runtime.New(o); err == nil {
-			t.Errorf("%s: New took an option that makes no sense", name)
-		}
-		if err := runtime.Run(func() { t.Error("main ran") }, o); err == nil {
-			t.Errorf("%s: Run took an option that makes no sense", name)
-		}
-	}
-}

@@ -351,3 +351,11 @@ func panicOf(f func()) (s string) {
 	f()
 	return ""
 }
+
+// The error is what the standard library takes a timeout for.
+func TestErrorIsATimeout(t *testing.T) {
+	e := &timeout.Error{After: time.Second}
+	if !e.Timeout() || !e.Temporary() || e.Error() != "timed out after 1s" {
+		t.Errorf("it says %q, timeout %v, temporary %v", e, e.Timeout(), e.Temporary())
+	}
+}
