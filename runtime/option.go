@@ -43,14 +43,15 @@ func WithVirtualClock() Option {
 func WithSeed(seed uint64) Option {
 	return func(c *config) error {
 		random := rand.New(rand.NewPCG(seed, 0))
-		c.kernel.Pick = random.IntN
+		c.kernel.Pick, c.kernel.Choose = random.IntN, random.IntN
 		return nil
 	}
 }
 
 // WithPick has pick choose which of the n tasks that are ready in this turn runs
 // next: 0 is the one that has waited longest. It is asked only where n is two or
-// more. Whoever writes the answers down can repeat the schedule from them. pick
+// more, and also for what is left to chance, like the choice of a channel.Select.
+// Whoever writes the answers down can repeat the schedule from them. pick
 // runs inside the scheduler: it must not wait, call the loop, or call Goexit (as
 // t.FailNow does).
 // It is not a checkpoint.
@@ -59,13 +60,14 @@ func WithPick(pick func(n int) int) Option {
 		if pick == nil {
 			return errors.New("evergreen: WithPick needs a function; leave the option out for FIFO order")
 		}
-		c.kernel.Pick = func(n int) int {
+		checked := func(n int) int {
 			i := pick(n)
 			if i < 0 || i >= n {
 				panic(fmt.Sprintf("evergreen: the function given to WithPick answered %d of %d; it must answer at least 0 and less than its argument", i, n))
 			}
 			return i
 		}
+		c.kernel.Pick, c.kernel.Choose = checked, checked
 		return nil
 	}
 }

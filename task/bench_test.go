@@ -170,3 +170,53 @@ func inUse() uint64 {
 	stdruntime.ReadMemStats(&m)
 	return m.HeapInuse + m.StackInuse
 }
+
+// nativeGroup is x/sync's errgroup in short: the same closure per child, the same
+// WaitGroup and Once.
+type nativeGroup struct {
+	wg   sync.WaitGroup
+	once sync.Once
+	err  error
+}
+
+func (g *nativeGroup) Go(f func() error) {
+	g.wg.Add(1)
+	go func() {
+		defer g.wg.Done()
+		if err := f(); err != nil {
+			g.once.Do(func() { g.err = err })
+		}
+	}()
+}
+
+func (g *nativeGroup) Wait() error {
+	g.wg.Wait()
+	return g.err
+}
+
+// BenchmarkGroup is one of a thousand children that do nothing, from its spawn to
+// the end of the group.
+func BenchmarkGroup(b *testing.B) {
+	const n = 1000
+	b.Run("task.Group", func(b *testing.B) {
+		inLoop(b, func(b *testing.B) {
+			for done := 0; done < b.N; done += n {
+				g := task.NewGroup()
+				for range n {
+					g.Go(func() error { return nil })
+				}
+				_ = g.Wait()
+			}
+		})
+	})
+	b.Run("errgroup", func(b *testing.B) {
+		b.ReportAllocs()
+		for done := 0; done < b.N; done += n {
+			var g nativeGroup
+			for range n {
+				g.Go(func() error { return nil })
+			}
+			_ = g.Wait()
+		}
+	})
+}

@@ -27,6 +27,18 @@
 //   - A task that is started by Go is free: it is in no timeout of the task that
 //     started it, and may outlive it.
 //
+// # Several tasks as one
+//
+// A [Group] is a set of tasks that is waited for as one, whose first failure cancels
+// the others. Unlike free tasks its children are in the timeouts around the group,
+// and they do not outlive [Group.Wait]. [Context] tells code that takes a context of
+// all such cancellations.
+//
+// # Looking at tasks
+//
+// A [Local] is a variable of which every task has its own. [All] yields the living
+// tasks, [Tree] draws them: who started whom, and what each of them waits for.
+//
 // # Work that blocks
 //
 // A call that blocks natively (a database driver in C, a long computation) stops

@@ -1,14 +1,17 @@
 package task_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/evergreen-go/evergreen/runtime"
 	"github.com/evergreen-go/evergreen/task"
+	"github.com/evergreen-go/evergreen/timeout"
 )
 
 func ExampleGo() {
@@ -68,4 +71,88 @@ func ExampleOffload() {
 		fmt.Printf("%s %v\n", text, err)
 	})
 	// Output: contents <nil>
+}
+
+// The first error cancels the others; Wait returns when all have ended.
+func ExampleGroup() {
+	_ = runtime.Run(func() {
+		g := task.NewGroup()
+		g.Go(func() error {
+			defer fmt.Println("the first one cleans up")
+			task.Sleep(time.Hour)
+			return nil
+		})
+		g.Go(func() error {
+			task.Sleep(time.Second)
+			return errors.New("no such page")
+		})
+		fmt.Println(g.Wait())
+	}, runtime.WithVirtualClock())
+	// Output:
+	// the first one cleans up
+	// evergreen: a task of the group failed: no such page
+}
+
+func ExampleGroupError() {
+	_ = runtime.Run(func() {
+		g := task.NewGroup()
+		for range 2 {
+			g.Go(func() error { return os.ErrNotExist })
+		}
+		err := g.Wait()
+		fmt.Println(errors.Is(err, os.ErrNotExist))
+		var e *task.GroupError
+		if errors.As(err, &e) {
+			fmt.Println(len(e.Errors))
+		}
+	})
+	// Output:
+	// true
+	// 2
+}
+
+func ExampleLocal() {
+	requests := task.NewLocal(func() int { return 0 })
+	_ = runtime.Run(func() {
+		requests.Set(5)
+		_ = task.Go(func() { fmt.Println("another task:", requests.Get()) }).Join()
+		fmt.Println("this one:", requests.Get())
+	})
+	// Output:
+	// another task: 0
+	// this one: 5
+}
+
+// A context for code that takes one, such as an http.Request: it ends with the
+// block.
+func ExampleContext() {
+	_ = runtime.Run(func() {
+		var ctx context.Context
+		err := timeout.Run(time.Second, func() error {
+			ctx = task.Context()
+			task.Sleep(time.Hour)
+			return nil
+		})
+		fmt.Println(err)
+		fmt.Println(ctx.Err())
+		fmt.Println(context.Cause(ctx))
+	}, runtime.WithVirtualClock())
+	// Output:
+	// timed out after 1s
+	// context deadline exceeded
+	// timed out after 1s
+}
+
+func ExampleTree() {
+	_ = runtime.Run(func() {
+		task.Go(func() { task.Sleep(time.Second) }).SetName("sleeper")
+		task.Yield()
+		for line := range strings.Lines(task.Tree()) {
+			what, _, _ := strings.Cut(line, "; spawned at ")
+			fmt.Println(what)
+		}
+	}, runtime.WithVirtualClock())
+	// Output:
+	// main (task 1) is running
+	//   sleeper (task 2) waits for a sleep
 }

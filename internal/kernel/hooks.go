@@ -14,6 +14,8 @@ type Hooks struct {
 	// Pick chooses which of the n tasks that are ready in this turn runs next; 0 is
 	// the one that has waited longest. It is asked only if n is two or more.
 	Pick func(n int) int
+	// Choose decides what a program leaves to chance: a number from 0 to n-1.
+	Choose func(n int) int
 	// Switch is called at every switch, before Pick: with a Budget of 1 that is at
 	// every checkpoint. It may kill tasks and cancel scopes.
 	Switch func()

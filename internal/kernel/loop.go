@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -169,6 +170,9 @@ type Loop struct {
 	// inbox is how other goroutines reach the loop.
 	inbox inbox
 
+	// random is the state of Choose, never zero.
+	random uint64
+
 	stats Stats
 }
 
@@ -203,6 +207,7 @@ func New(c Config) *Loop {
 	}
 	l := &Loop{config: c, epoch: time.Now(), era: 1, signals: make(map[*Handle]struct{}), contexts: make(map[*Scope]follower)}
 	l.hooked = c.hooked()
+	l.random = rand.Uint64() | 1
 	l.budget = sliceBudget
 	if c.Budget > 0 {
 		l.budget = c.Budget

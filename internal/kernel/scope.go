@@ -50,6 +50,9 @@ type Scope struct {
 	// aimed tells that the owner has left for the edge of this scope by a panic.
 	aimed bool
 
+	// MembersEnded, if set, is called when a task that was born in the scope has ended.
+	MembersEnded func(*Task)
+
 	// Limit belongs to whoever opened the scope: the time it was given.
 	Limit time.Duration
 }
@@ -146,8 +149,11 @@ func (s *Scope) Leave() {
 		s.parent.aimed = true // should nobody catch the owner here
 	}
 	t := s.owner
-	for t.scope != t.base() && t.scope.left {
+	for t.scope != nil && t.scope.owner == t && t.scope.left {
 		t.scope = t.scope.parent
+	}
+	if t.rare != nil && t.rare.watches != nil {
+		t.unwatch(s)
 	}
 	if wasFelt {
 		t.refresh()
@@ -217,6 +223,20 @@ func (s *Scope) Canceled() bool { return s.canceled }
 // Owner returns the task that opened the scope, nil for a detached one.
 func (s *Scope) Owner() *Task { return s.owner }
 
+// Causes yields the errors of the cancelled scopes among s and those around it that
+// are felt inside.
+func (s *Scope) Causes(yield func(error) bool) {
+	for ; s != nil; s = s.parent {
+		if s.canceled && !yield(s.Err()) || s.shield {
+			return
+		}
+	}
+}
+
+// Member returns one of the tasks that were born in the scope and have not ended,
+// nil if there is none.
+func (s *Scope) Member() *Task { return s.members }
+
 // Loop returns the loop that the scope belongs to.
 func (s *Scope) Loop() *Loop { return s.loop }
 
@@ -257,7 +277,7 @@ func (s *Scope) spread() {
 }
 
 func (s *Scope) spreadToMembers() {
-	for t := s.members; t != nil; t = t.rare.sibling {
+	for t := s.members; t != nil; t = t.sibling {
 		t.feel(s)
 	}
 	for g := s.details; g != nil; g = g.detail {
@@ -279,11 +299,19 @@ func (t *Task) feel(outer *Scope) {
 
 // refresh works out which cancelled scope governs the task.
 func (t *Task) refresh() {
-	t.cause = nil
+	t.cause = t.governing(t.scope)
+	if t.rare != nil && t.rare.watches != nil {
+		t.tellWatches()
+	}
+}
+
+// governing returns the cancelled scope that governs inside s, one of the scopes
+// that the task is in.
+func (t *Task) governing(s *Scope) (cause *Scope) {
 	kill := t.killed
-	for s := t.scope; s != nil; s = s.parent {
+	for ; s != nil; s = s.parent {
 		if s.canceled {
-			t.cause = s
+			cause = s
 		}
 		if s.shield && !t.loop.forced {
 			if s.owner == t {
@@ -293,8 +321,9 @@ func (t *Task) refresh() {
 		}
 	}
 	if kill {
-		t.cause = &killScope
+		return &killScope
 	}
+	return cause
 }
 
 // interrupt ends the task's park if the task has cause to go.
@@ -331,24 +360,22 @@ func (t *Task) Cause() error {
 
 // admit enters a newborn task in the scope's list.
 func (s *Scope) admit(t *Task) {
-	r := t.needRare()
-	r.base, r.sibling = s, s.members
+	t.sibling = s.members
 	if s.members != nil {
-		s.members.rare.prevSibling = t
+		s.members.prevSibling = t
 	}
 	s.members = t
 }
 
 // dismiss takes an ended task out of it.
 func (s *Scope) dismiss(t *Task) {
-	r := t.rare
-	if r.prevSibling != nil {
-		r.prevSibling.rare.sibling = r.sibling
+	if t.prevSibling != nil {
+		t.prevSibling.sibling = t.sibling
 	} else {
-		s.members = r.sibling
+		s.members = t.sibling
 	}
-	if r.sibling != nil {
-		r.sibling.rare.prevSibling = r.prevSibling
+	if t.sibling != nil {
+		t.sibling.prevSibling = t.prevSibling
 	}
-	r.sibling, r.prevSibling = nil, nil
+	t.sibling, t.prevSibling = nil, nil
 }

@@ -46,7 +46,9 @@ type Task struct {
 
 	// scope is the innermost scope the task is in.
 	scope *Scope
-	fn    func()
+	// fn is what the task does; of a task that lives inside a group it is job.
+	fn  func()
+	job func() error
 	// joiners wait for the end; err is how it ended.
 	joiners WaitList
 	err     error
@@ -57,6 +59,8 @@ type Task struct {
 
 	// before and after link all tasks of the loop that have not ended.
 	before, after *Task
+	// sibling and prevSibling link the tasks that were born in the same scope.
+	sibling, prevSibling *Task
 
 	// rare holds what few tasks have; nil for the others, so that a million parked
 	// tasks do not pay for it.
@@ -66,12 +70,12 @@ type Task struct {
 // rare is the part of a task that most tasks do without.
 type rare struct {
 	name string
-	// base is the scope the task was born in, outside its own.
-	base *Scope
-	// sibling links the tasks with the same base.
-	sibling, prevSibling *Task
 	// onEnd is called when the task has ended.
 	onEnd func(*Task)
+	// watches heads the list of those who want to know that a block is over.
+	watches *Watch
+	// locals are the task's own values, by what they are values of.
+	locals map[any]any
 }
 
 func (t *Task) needRare() *rare {
@@ -81,12 +85,14 @@ func (t *Task) needRare() *rare {
 	return t.rare
 }
 
-// base returns the scope the task was born in, nil for none.
+// base returns the scope the task was born in, nil for none: the first that is not
+// the task's own.
 func (t *Task) base() *Scope {
-	if t.rare == nil {
-		return nil
+	s := t.scope
+	for s != nil && s.owner == t {
+		s = s.parent
 	}
-	return t.rare.base
+	return s
 }
 
 type state uint8
@@ -117,6 +123,17 @@ var NewPanicError = func(t *Task, value any, stack []byte) error {
 // (where it does) are for reports.
 func (l *Loop) Spawn(fn func(), by *Task, base *Scope, pc uintptr) *Task {
 	t := l.enroll(fn, by, base, pc)
+	t.state = ready
+	l.ready.push(t)
+	return t
+}
+
+// SpawnJob makes a task inside a scope whose MembersEnded is told how it ended: its
+// error is what the job returns, and a panic is the business of that alone.
+func (l *Loop) SpawnJob(job func() error, by *Task, base *Scope, pc uintptr) *Task {
+	t := l.enroll(nil, by, base, pc)
+	t.job = job
+	t.contained, t.observed = true, true
 	t.state = ready
 	l.ready.push(t)
 	return t
@@ -163,14 +180,18 @@ func (t *Task) run() {
 	t.state = running
 	t.loop.arrived(t)
 	defer t.finish()
-	t.fn()
+	if t.job != nil {
+		t.err = t.job()
+	} else {
+		t.fn()
+	}
 	t.returned = true
 }
 
 // finish is deferred by run: it sees to a return, a panic, a Goexit and a kill.
 func (t *Task) finish() {
 	if t.returned {
-		t.end(nil)
+		t.end(t.err)
 		return
 	}
 	switch r := recover().(type) {
@@ -197,7 +218,7 @@ func (t *Task) end(err error) {
 	l := t.loop
 	t.err = err
 	t.state = ended
-	t.worker, t.fn, t.on = nil, nil, nil
+	t.worker, t.fn, t.job, t.on = nil, nil, nil, nil
 	l.timers.Remove(&t.timer)
 	if t.before != nil {
 		t.before.after = t.after
@@ -217,11 +238,18 @@ func (t *Task) end(err error) {
 	}
 	t.scope = nil
 	l.live--
+	if t.rare != nil {
+		t.rare.locals = nil
+		t.unwatchAll(err)
+	}
 	if t.joiners.WakeAll() > 0 {
 		t.observed = true
 	}
 	if t.rare != nil && t.rare.onEnd != nil {
 		t.rare.onEnd(t)
+	}
+	if base != nil && base.MembersEnded != nil {
+		base.MembersEnded(t)
 	}
 	if err != nil && err != ErrKilled && !t.observed {
 		l.failures.unjoined(t)
@@ -249,6 +277,30 @@ func (t *Task) Contain(f func(*Task)) {
 	t.needRare().onEnd = f
 }
 
+// Unheard has Run return an error that nobody waits for. The run goes on.
+func (l *Loop) Unheard(err error) {
+	if len(l.failures.errs) < maxUnjoined {
+		l.failures.errs = append(l.failures.errs, err)
+	}
+}
+
+// Locals returns the values of the task's own; they are gone when it ends.
+func (t *Task) Locals() map[any]any {
+	r := t.needRare()
+	if r.locals == nil {
+		r.locals = make(map[any]any)
+	}
+	return r.locals
+}
+
+// Observe says whether somebody has been told how the task ended, or will be: if
+// not, Run tells it.
+func (t *Task) Observe(told bool) { t.observed = told }
+
+// Returned tells whether the task's function has returned, and neither panicked nor
+// gone away.
+func (t *Task) Returned() bool { return t.returned }
+
 // Err returns how the task ended, nil before.
 func (t *Task) Err() error { return t.err }
 
@@ -260,6 +312,26 @@ func (t *Task) Loop() *Loop { return t.loop }
 
 // ID returns the task's number, counted from 1 in its loop.
 func (t *Task) ID() uint64 { return t.id }
+
+// Parent returns the number of the task that spawned it, 0 for none.
+func (t *Task) Parent() uint64 { return t.parent }
+
+// Base returns the scope the task was born in, nil for none.
+func (t *Task) Base() *Scope { return t.base() }
+
+// Blocked says what a parked task waits for and which task has that, if one does;
+// the words are empty for a task that is not parked.
+func (t *Task) Blocked() (on string, holder *Task) {
+	if t.state != parked || t.on == nil {
+		return "", nil
+	}
+	return t.on.Waiting()
+}
+
+// Step says in a word what the task does now.
+func (t *Task) Step() string {
+	return [...]string{parked: "parked", ready: "ready", running: "running", ended: "ended"}[t.state]
+}
 
 // Name returns the name given to the task, or "task" and its number.
 func (t *Task) Name() string {

@@ -3,7 +3,15 @@ package kernel
 import (
 	"runtime"
 	"testing"
+	"unsafe"
 )
+
+// A word more, and the allocator takes 288 bytes for each task.
+func TestTaskIsSmall(t *testing.T) {
+	if n := unsafe.Sizeof(Task{}); n > 256 {
+		t.Errorf("a task's record has %d bytes: put what few tasks need into rare", n)
+	}
+}
 
 // Spawning is cheap because goroutines are used again.
 func TestGoroutinesAreUsedAgain(t *testing.T) {

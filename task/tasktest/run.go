@@ -65,6 +65,11 @@ func (r *trial) run(main func()) {
 		r.picks = append(r.picks, choice{n, i})
 		return i
 	}
+	r.hooks.Choose = func(n int) int {
+		i := r.schedule.choose(n)
+		r.picks = append(r.picks, choice{n, i})
+		return i
+	}
 	l = kernel.New(kernel.Config{
 		Hooks:    r.hooks,
 		Virtual:  true,

@@ -19,6 +19,8 @@ const variable = "EVERGREEN_SCHEDULE"
 type schedule interface {
 	// pick chooses one of n; 0 is the one that has waited longest.
 	pick(l *kernel.Loop, n int) int
+	// choose decides what the code under test leaves to chance.
+	choose(n int) int
 	// String is what the environment variable has to be set to, to repeat a run in
 	// which these choices were made.
 	String(made []choice) string
@@ -65,6 +67,8 @@ type fifo struct{}
 
 func (fifo) pick(*kernel.Loop, int) int { return 0 }
 
+func (fifo) choose(int) int { return 0 }
+
 func (fifo) String([]choice) string { return "fifo" }
 
 // seeded draws every choice from a seed, each task with the same chance.
@@ -79,6 +83,8 @@ func newSeeded(seed uint64) *seeded { return &seeded{seed, rand.New(rand.NewPCG(
 
 func (s *seeded) pick(_ *kernel.Loop, n int) int { return s.random.IntN(n) }
 
+func (s *seeded) choose(n int) int { return s.random.IntN(n) }
+
 func (s *seeded) String([]choice) string { return "seed:" + strconv.FormatUint(s.seed, 10) }
 
 // trace repeats choices, and goes on with 0 when they are used up.
@@ -87,7 +93,9 @@ type trace struct {
 	at    int
 }
 
-func (s *trace) pick(_ *kernel.Loop, n int) int {
+func (s *trace) pick(_ *kernel.Loop, n int) int { return s.choose(n) }
+
+func (s *trace) choose(n int) int {
 	if s.at >= len(s.given) {
 		return 0
 	}
@@ -154,6 +162,8 @@ func (s *pct) pick(l *kernel.Loop, n int) int {
 	s.step++
 	return best
 }
+
+func (s *pct) choose(n int) int { return s.random.IntN(n) }
 
 func (s *pct) best(l *kernel.Loop, n int) int {
 	best, highest := 0, 0
