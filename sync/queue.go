@@ -6,9 +6,7 @@ import (
 	"iter"
 	"time"
 
-	"github.com/evergreen-go/evergreen/internal/kernel"
-	"github.com/evergreen-go/evergreen/timeout"
-)
+	"github.com/evergreen-go/evergreen/internal/kernel")
 
 var (
 	// ErrShutdown says that a queue was shut down: nothing can be put, and when it is
@@ -232,13 +230,10 @@ func (q *queue[T]) get(t *kernel.Task, deadline int64, d time.Duration) (T, erro
 
 // failure is the error of a wait that ended with nothing handed over.
 func failure(t *kernel.Task, o kernel.Outcome, d time.Duration) error {
-	switch o {
-	case kernel.TimedOut:
-		return &timeout.Error{After: d}
-	case kernel.Canceled:
-		return t.Interrupted()
+	if o == kernel.Woken {
+		return ErrShutdown
 	}
-	return ErrShutdown
+	return outcome(t, o, d)
 }
 
 // give hands an item to a getter that waits, or stores it. It returns false if there

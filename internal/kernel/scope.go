@@ -252,6 +252,12 @@ func (s *Scope) Err() error {
 // that the edge has reason to recover.
 func (s *Scope) Aimed() bool { return s.aimed }
 
+// Unwinding tells whether a recovered value carries a task out of a cancelled scope.
+func Unwinding(recovered any) bool {
+	_, ok := recovered.(*unwinding)
+	return ok
+}
+
 // Catch tells whether a recovered value is an unwinding that ends at this scope.
 func (s *Scope) Catch(recovered any) bool {
 	u, ok := recovered.(*unwinding)

@@ -54,9 +54,18 @@ func (l *WaitList) all(yield func(*Waiter) bool) {
 
 // First returns the task that is to be served next, nil for none.
 func (l *WaitList) First() *Task {
+	if w := l.Peek(); w != nil {
+		return w.task
+	}
+	return nil
+}
+
+// Peek returns the place that is to be served next, and leaves it where it is; nil
+// for none.
+func (l *WaitList) Peek() *Waiter {
 	for w := range l.all {
 		if w.open() {
-			return w.task
+			return w
 		}
 	}
 	return nil
