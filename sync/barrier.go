@@ -86,21 +86,20 @@ func (b *Barrier) wait(t *kernel.Task, deadline int64, d time.Duration) (int, er
 	return 0, outcome(t, o, d)
 }
 
-// complete is done by the last who comes.
+// complete is done by the last who comes. The next round begins before the action,
+// which may wait.
 func (b *Barrier) complete(r *round) {
-	if b.action != nil {
-		defer func() {
-			if !r.over { // it panicked, or was ended
-				r.smash()
-			}
-		}()
-		b.action()
-		if r.broken { // by a Reset or an Abort meanwhile
-			return
+	b.round = &round{barrier: b}
+	defer func() {
+		if !r.over { // the action panicked, or was cancelled
+			r.smash()
+			b.round.smash()
 		}
+	}()
+	if b.action != nil {
+		b.action()
 	}
 	r.over = true
-	b.round = &round{barrier: b}
 	r.waiters.WakeAll()
 }
 

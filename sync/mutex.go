@@ -12,7 +12,7 @@ import "github.com/evergreen-go/evergreen/internal/kernel"
 // Those who wait are served in order: Unlock hands the lock over to the first of
 // them, and from that moment it is that task's, so no passer-by can take it.
 type Mutex struct {
-	bond kernel.Bond
+	bond   kernel.Bond
 	locked bool
 	// owner is the task that locked it last, for reports.
 	owner   *kernel.Task

@@ -19,7 +19,9 @@ type Once struct {
 type onceReason Once
 
 // Waiting implements kernel.Reason.
-func (o *onceReason) Waiting() (string, *kernel.Task) { return "the function of a sync.Once", o.running }
+func (o *onceReason) Waiting() (string, *kernel.Task) {
+	return "the function of a sync.Once", o.running
+}
 
 // Do calls f if Do is called for the first time; whoever comes meanwhile waits until
 // f has returned. If f panics, is killed or times out, that counts as done, as in the

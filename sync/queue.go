@@ -6,7 +6,8 @@ import (
 	"iter"
 	"time"
 
-	"github.com/evergreen-go/evergreen/internal/kernel")
+	"github.com/evergreen-go/evergreen/internal/kernel"
+)
 
 var (
 	// ErrShutdown says that a queue was shut down: nothing can be put, and when it is

@@ -73,13 +73,13 @@ func TestSlowGuestIsShownOut(t *testing.T) {
 		defer slow.Close()
 		defer talker.Close()
 		fmt.Fprintln(slow, "slow")
-		for len(r.guests) < 1 {
+		fmt.Fprintln(talker, "talker")
+		for len(r.guests) < 2 {
 			task.Yield()
 		}
-		fmt.Fprintln(talker, "talker")
 		listening := task.Go(func() { _, _ = io.Copy(io.Discard, talker) })
 		line := strings.Repeat("x", maxLine-2)
-		for sent := 0; sent == 0 || len(r.guests) > 1; sent++ {
+		for len(r.guests) > 1 {
 			if _, err := fmt.Fprintln(talker, line); err != nil {
 				t.Fatal(err)
 			}
