@@ -125,7 +125,7 @@ func within(dir, top string) bool {
 
 // ours reports whether a directory belongs to the root module.
 func ours(dir string) bool {
-	return !within(dir, "examples") && !within(dir, "bench") && !within(dir, "tools")
+	return !within(dir, "examples") && !within(dir, "bench") && !within(dir, "proof") && !within(dir, "tools")
 }
 
 // public reports whether a directory of the root module can be imported by everybody.

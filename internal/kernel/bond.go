@@ -22,7 +22,7 @@ func BondHere() Bond { return Bond{CurrentLoop()} }
 // caller: it tells whether a task of the loop calls, which is then Current. Where it
 // returns false the caller asks Task or Loop.
 func (b *Bond) Here() bool {
-	return b.loop != nil && b.loop.holder == goroutine.ID() && !goroutine.Race
+	return !goroutine.Race && b.loop != nil && b.loop.holder == goroutine.ID()
 }
 
 // Current returns the task that calls, after Here has returned true.
