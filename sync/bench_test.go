@@ -26,16 +26,20 @@ func BenchmarkMutex(b *testing.B) {
 	b.Run("evergreen", func(b *testing.B) {
 		inLoop(b, func() {
 			var m sync.Mutex
+			n := 0
 			for range b.N {
 				m.Lock()
+				n++
 				m.Unlock()
 			}
 		})
 	})
 	b.Run("std", func(b *testing.B) {
 		var m stdsync.Mutex
+		n := 0
 		for range b.N {
 			m.Lock()
+			n++
 			m.Unlock()
 		}
 	})

@@ -77,29 +77,26 @@ func passOn(t testing.TB, c Channel, capacity int) {
 	checkOnce(t, got, 6)
 }
 
-// rendezvous checks that no Send returns before its own value was taken.
+// rendezvous checks that no Send returns without a Receive of its own: at no time may
+// more have returned than there were receivers.
 func rendezvous(t testing.TB, c Channel) {
-	taken := make(map[int]bool)
-	send := func(mark int) func() {
-		return func() {
-			for i := range 2 {
-				_ = c.Send(mark + i)
-				if !taken[mark+i] {
-					t.Errorf("Send of %d returned before it was taken", mark+i)
-				}
+	sent, wanted := 0, 0
+	send := func() {
+		for i := range 2 {
+			_ = c.Send(i)
+			if sent++; sent > wanted {
+				t.Errorf("%d Sends have returned, and %d values were asked for", sent, wanted)
 			}
 		}
 	}
 	receive := func() {
 		for range 2 {
-			v, _ := c.Receive()
-			// Whoever handed it over cannot have run since: a sender that is woken runs
-			// later, and one that is not waits.
-			taken[v] = true
+			task.Yield()
+			wanted++
+			_, _ = c.Receive()
 		}
 	}
-	tasks := []*task.Task{task.Go(send(0)), task.Go(send(10)), task.Go(receive), task.Go(receive)}
-	joinAll(tasks)
+	joinAll([]*task.Task{task.Go(send), task.Go(send), task.Go(receive), task.Go(receive)})
 }
 
 // closeUnder closes the channel while tasks wait at it, or are about to.
@@ -137,14 +134,9 @@ func closeUnder(t testing.TB, c Channel) {
 func cancelledChannel(t testing.TB, s *Scene, c Channel) {
 	var sent, got []int
 	refused := make(map[int]bool)
-	senders := 2
-	for mark := range senders {
-		s.Go(func() {
-			defer func() {
-				if senders--; senders == 0 {
-					c.Close()
-				}
-			}()
+	var senders []*task.Task
+	for mark := range 2 {
+		senders = append(senders, s.Go(func() {
 			for i := range 2 {
 				v := 10*mark + i
 				refused[v] = true // until Send says otherwise; a kill never does
@@ -154,8 +146,12 @@ func cancelledChannel(t testing.TB, s *Scene, c Channel) {
 				refused[v] = false
 				sent = append(sent, v)
 			}
-		})
+		}))
 	}
+	task.Go(func() {
+		joinAll(senders)
+		c.Close() // whoever still waits is to end
+	})
 	for range 2 {
 		s.Go(func() {
 			for {

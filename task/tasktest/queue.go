@@ -137,22 +137,21 @@ func shutDown(t testing.TB, q Queue) {
 // cancelledQueue counts what was put and got, whoever was cancelled in between.
 func cancelledQueue(t testing.TB, s *Scene, q Queue) {
 	var put, got []int
-	putters := 2
-	for mark := range putters {
-		s.Go(func() {
-			defer func() {
-				if putters--; putters == 0 {
-					q.Shutdown(false) // whoever still waits is to end
-				}
-			}()
+	var putters []*task.Task
+	for mark := range 2 {
+		putters = append(putters, s.Go(func() {
 			for i := range 2 {
 				if q.Put(10*mark+i) != nil {
 					return
 				}
 				put = append(put, 10*mark+i)
 			}
-		})
+		}))
 	}
+	task.Go(func() {
+		joinAll(putters)
+		q.Shutdown(false) // whoever still waits is to end
+	})
 	for range 2 {
 		s.Go(func() {
 			for {

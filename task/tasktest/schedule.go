@@ -200,11 +200,11 @@ func callerPackage() string {
 			dir, name = name[:i+1], name[i+1:]
 		}
 		name, _, _ = strings.Cut(name, ".")
-		if path := strings.TrimSuffix(dir+name, "_test"); !strings.HasSuffix(dir+name, "/task/tasktest") {
-			return path
-		}
-		if !more {
-			return "."
+		switch {
+		case dir+name == "testing" || !more:
+			return "." // a subtest of ours: whose test it is part of is not on this stack
+		case !strings.HasSuffix(dir+name, "/task/tasktest"):
+			return strings.TrimSuffix(dir+name, "_test")
 		}
 	}
 }
