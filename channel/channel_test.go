@@ -110,8 +110,8 @@ func TestTimeoutsAreNeverEarly(t *testing.T) {
 		var quicker []*task.Task
 		for range 5 {
 			quicker = append(quicker, task.Go(func() { _, _ = c.Receive() }))
+			tasktest.WaitAllParked()
 		}
-		tasktest.WaitAllParked()
 		loser := task.Go(func() {
 			_, err := c.ReceiveTimeout(10 * time.Second)
 			if took := runtime.Current().Now().Sub(begin); !isTimeout(err, 10*time.Second) || took != 10*time.Second {

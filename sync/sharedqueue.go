@@ -17,7 +17,8 @@ import (
 //
 // It costs more than a [Queue]: a native lock for each call, and for each wait a
 // message to the loop of the task. A task that waits in it waits for the world
-// outside of its loop, so that is never a deadlock.
+// outside of its loop: that is never a deadlock, and a virtual clock stands still
+// meanwhile, so that a limit does not expire on it.
 type SharedQueue[T any] struct {
 	mu    stdsync.Mutex // guards what follows, and is never held during a wait
 	store store[T]
