@@ -96,7 +96,7 @@ func ExampleOnceFunc() {
 func ExampleOnceValue() {
 	_ = runtime.Run(func() {
 		answer := sync.OnceValue(func() int {
-			task.Sleep(7_500_000 * time.Hour / 1_000_000) // other tasks run meanwhile
+			task.Sleep(time.Hour) // other tasks run meanwhile
 			return 42
 		})
 		fmt.Println(answer(), answer())
