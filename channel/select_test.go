@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/evergreen-go/evergreen/channel"
+	"github.com/evergreen-go/evergreen/internal/goroutine"
 	"github.com/evergreen-go/evergreen/runtime"
 	"github.com/evergreen-go/evergreen/task"
 	"github.com/evergreen-go/evergreen/task/tasktest"
@@ -242,8 +243,8 @@ func TestSelectWhoseChannelCloses(t *testing.T) {
 // Nothing is allocated where values go through, and selects that keep their cases
 // allocate nothing either.
 func TestNoAllocations(t *testing.T) {
-	if raceEnabled {
-		t.Skip("skipped: the race detector allocates")
+	if raceEnabled || goroutine.Portable {
+		t.Skip("skipped: the race detector, and the portable way to tell goroutines apart, allocate")
 	}
 	tasktest.Run(t, func() {
 		a, b := channel.New[[4]int](0), channel.New[[4]int](2)
