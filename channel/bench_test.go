@@ -47,19 +47,19 @@ func BenchmarkChannel(b *testing.B) {
 				_ = sender.Join()
 			})
 		})
-		b.Run(name+"/native", func(b *testing.B) {
-			native(b, func() {
-				c := make(chan int, capacity)
-				go func() {
-					for i := range b.N {
-						c <- i
-					}
-				}()
-				for range b.N {
-					<-c
+		goroutines := func(b *testing.B) {
+			c := make(chan int, capacity)
+			go func() {
+				for i := range b.N {
+					c <- i
 				}
-			})
-		})
+			}()
+			for range b.N {
+				<-c
+			}
+		}
+		b.Run(name+"/native", func(b *testing.B) { native(b, func() { goroutines(b) }) })
+		b.Run(name+"/native on all processors", goroutines)
 	}
 }
 

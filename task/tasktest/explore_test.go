@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/evergreen-go/evergreen/internal/kernel"
 	"github.com/evergreen-go/evergreen/task"
 	"github.com/evergreen-go/evergreen/task/tasktest"
 )
@@ -113,4 +114,24 @@ func TestExploreOfAFailedTestDoesNothing(t *testing.T) {
 			t.Errorf("%d runs", runs)
 		}
 	}, "failed before")
+}
+
+// What the code under test leaves to chance is part of the schedule.
+//
+// holds: 106
+func TestChoicesArePartOfTheSchedule(t *testing.T) {
+	chosen := make(map[int]bool)
+	scenario := func() { chosen[kernel.CurrentLoop().Choose(3)] = true }
+	if runs, all := tasktest.Explore(t, tasktest.Options{}, scenario); runs != 3 || !all || len(chosen) != 3 {
+		t.Errorf("%d runs, all %v, chosen %v", runs, all, chosen)
+	}
+	for _, schedule := range []string{"fifo", "seed:3", "pct:3", "trace:2"} {
+		t.Setenv("EVERGREEN_SCHEDULE", schedule)
+		clear(chosen)
+		tasktest.Run(t, scenario)
+		tasktest.Run(t, scenario)
+		if len(chosen) != 1 || schedule == "trace:2" && !chosen[2] {
+			t.Errorf("%s chose %v", schedule, chosen)
+		}
+	}
 }
