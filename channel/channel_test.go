@@ -277,8 +277,9 @@ func TestChannelElsewhere(t *testing.T) {
 			"SendTimeout": func() { _ = c.SendTimeout(1, 0) }, "TrySend": func() { c.TrySend(1) },
 			"Receive": func() { _, _ = c.Receive() }, "TryReceive": func() { _, _, _ = c.TryReceive() },
 			"ReceiveTimeout": func() { _, _ = c.ReceiveTimeout(0) }, "Close": c.Close,
-			"All":    func() { c.All()(func(int) bool { return false }) },
-			"Select": func() { channel.Select(channel.Recv(c, nil)) },
+			"All":            func() { c.All()(func(int) bool { return false }) },
+			"Select":         func() { channel.Select(channel.Recv(c, nil)) },
+			"Select to send": func() { channel.Select(channel.Send(c, 1)) },
 		})
 	})
 }
@@ -324,4 +325,42 @@ func TestCancelledCallsFail(t *testing.T) {
 			t.Errorf("%d values were sent in a block that is over", c.Len())
 		}
 	})
+}
+
+// A kill, and the end of a block, reach whoever waits in a call, and leave nothing of
+// it in the channel.
+//
+// holds: 10, 25
+func TestEveryWaitCanBeEnded(t *testing.T) {
+	for name, wait := range map[string]func(c *channel.Channel[int]){
+		"Send":           func(c *channel.Channel[int]) { _ = c.Send(1) },
+		"SendError":      func(c *channel.Channel[int]) { _ = c.SendError(errSent) },
+		"SendTimeout":    func(c *channel.Channel[int]) { _ = c.SendTimeout(1, long) },
+		"Receive":        func(c *channel.Channel[int]) { _, _ = c.Receive() },
+		"ReceiveTimeout": func(c *channel.Channel[int]) { _, _ = c.ReceiveTimeout(long) },
+		"All":            func(c *channel.Channel[int]) { c.All()(func(int) bool { return true }) },
+		"Select":         func(c *channel.Channel[int]) { channel.Select(channel.Recv(c, nil), channel.Send(c, 1)) },
+	} {
+		tasktest.Run(t, func() {
+			c := channel.New[int](0)
+			empty := func(after string) {
+				if _, ok, err := c.TryReceive(); ok || err != nil || c.TrySend(1) {
+					t.Errorf("%s: somebody is still there after a %s", name, after)
+				}
+			}
+			victim := task.Go(func() { wait(c) })
+			tasktest.WaitAllParked()
+			victim.Kill()
+			empty("kill") // though the victim has not run yet
+			if err := victim.Join(); !errors.Is(err, task.ErrKilled) {
+				t.Errorf("%s: the victim ended with %v", name, err)
+			}
+			begin := runtime.Current().Now()
+			err := timeout.Run(time.Second, func() error { wait(c); task.Yield(); return errSent })
+			if took := runtime.Current().Now().Sub(begin); took != time.Second || err == nil {
+				t.Errorf("%s: the block returned %v after %v", name, err, took)
+			}
+			empty("timeout")
+		})
+	}
 }

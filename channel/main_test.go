@@ -59,9 +59,12 @@ func foreign(t *testing.T, calls map[string]func()) {
 		})
 		said <- texts
 	}()
-	for name, text := range <-said {
-		if !strings.Contains(text, "Loop.Do") {
-			t.Errorf("%s: it said %q, want a sentence with the way out", name, text)
+	texts := <-said
+	for name := range calls {
+		for _, where := range []string{" on a goroutine", " in another loop"} {
+			if text := texts[name+where]; !strings.Contains(text, "Loop.Do") { // also if the call never came back
+				t.Errorf("%s: it said %q, want a sentence with the way out", name+where, text)
+			}
 		}
 	}
 }

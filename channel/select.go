@@ -119,11 +119,8 @@ func Select(cases ...Case) int {
 		if i := try(t, cases); i >= 0 {
 			return i
 		}
-		switch {
-		case otherwise >= 0:
+		if otherwise >= 0 {
 			return otherwise
-		case limit >= 0 && cases[limit].after <= 0:
-			return limit
 		}
 		i, o := await(t, cases, deadline)
 		switch {

@@ -53,12 +53,12 @@ func (o *Once) Do(f func()) {
 }
 
 // errOnceCanceled is what those get who ask for a result that was never worked out.
-var errOnceCanceled = errors.New("evergreen: the task that called the function of a OnceFunc, OnceValue or OnceValues first was cancelled in it, so there is no result")
+var errOnceCanceled = errors.New("evergreen: the task that called the function of a OnceFunc, OnceValue or OnceValues first was cancelled in it, or left it by Goexit, so there is no result")
 
 // OnceFunc returns a function that calls f only once, the first time; whoever calls
 // it meanwhile waits. If f panics, every call panics with the same value; if the task
-// in f was cancelled, every later call panics with an error that says so. OnceFunc
-// is not a checkpoint; the function that it returns is.
+// in f was cancelled or left by Goexit, every later call panics with an error that
+// says so. OnceFunc is not a checkpoint; the function that it returns is.
 func OnceFunc(f func()) func() {
 	once := OnceValue(func() struct{} { f(); return struct{}{} })
 	return func() { once() }
@@ -86,6 +86,7 @@ func OnceValues[T1, T2 any](f func() (T1, T2)) func() (T1, T2) {
 	)
 	first := func() {
 		defer func() {
+			f = nil // what it refers to is the collector's
 			if returned {
 				return
 			}
@@ -97,7 +98,7 @@ func OnceValues[T1, T2 any](f func() (T1, T2)) func() (T1, T2) {
 			}
 		}()
 		r1, r2 = f()
-		f, returned = nil, true // what f refers to is the collector's
+		returned = true
 	}
 	return func() (T1, T2) {
 		once.Do(first)

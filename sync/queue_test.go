@@ -2,11 +2,13 @@ package sync_test
 
 import (
 	"errors"
+	stdruntime "runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/evergreen-go/evergreen/internal/goroutine"
 	"github.com/evergreen-go/evergreen/runtime"
 	"github.com/evergreen-go/evergreen/sync"
 	"github.com/evergreen-go/evergreen/task"
@@ -324,4 +326,68 @@ func TestCancelledQueueCallsFail(t *testing.T) {
 			t.Errorf("%d items were put in a block that is over", q.Len())
 		}
 	})
+}
+
+// A kill, and the end of a block, reach whoever waits in a call.
+//
+// holds: 10, 24
+func TestEveryQueueWaitCanBeEnded(t *testing.T) {
+	for name, wait := range map[string]func(full, empty anyQueue){
+		"Put":        func(full, _ anyQueue) { _ = full.Put(1) },
+		"PutTimeout": func(full, _ anyQueue) { _ = full.PutTimeout(1, long) },
+		"Get":        func(_, empty anyQueue) { _, _ = empty.Get() },
+		"GetTimeout": func(_, empty anyQueue) { _, _ = empty.GetTimeout(long) },
+		"Join":       func(full, _ anyQueue) { _ = full.Join() },
+	} {
+		for kind, newQueue := range queues {
+			tasktest.Run(t, func() {
+				full, empty := newQueue(1), newQueue(1)
+				_ = full.Put(7)
+				victim := task.Go(func() { wait(full, empty) })
+				tasktest.WaitAllParked()
+				victim.Kill()
+				_, _ = full.TryGet() // though the victim has not run yet
+				_, _ = full.TryPut(7), empty.TryPut(8)
+				if err := victim.Join(); !errors.Is(err, task.ErrKilled) || full.Len() != 1 || empty.Len() != 1 {
+					t.Errorf("%s.%s: %v, and %d and %d items", kind, name, err, full.Len(), empty.Len())
+				}
+				_, _ = empty.TryGet()
+				begin := runtime.Current().Now()
+				err := timeout.Run(time.Second, func() error { wait(full, empty); task.Yield(); return sync.ErrFull })
+				if took := runtime.Current().Now().Sub(begin); took != time.Second || err == nil || full.Len() != 1 || empty.Len() != 0 {
+					t.Errorf("%s.%s: the block returned %v after %v", kind, name, err, took)
+				}
+			})
+		}
+	}
+}
+
+// Items that go through allocate nothing, whether somebody waits or not.
+func TestNoAllocationsOfQueues(t *testing.T) {
+	if goroutine.Race || goroutine.Portable {
+		t.Skip("skipped: the race detector, and the portable way to tell goroutines apart, allocate")
+	}
+	for name, newQueue := range queues {
+		tasktest.Run(t, func() {
+			const rounds = 10_000
+			q := newQueue(2)
+			putter := task.Go(func() {
+				for i := range 2 * rounds {
+					_ = q.Put(i)
+				}
+			})
+			var before, after stdruntime.MemStats
+			for i := range 2 * rounds {
+				if i == rounds { // what is made once has been made
+					stdruntime.ReadMemStats(&before)
+				}
+				_, _ = q.Get()
+			}
+			stdruntime.ReadMemStats(&after)
+			_ = putter.Join()
+			if n := after.Mallocs - before.Mallocs; n >= 100 {
+				t.Errorf("%s: %d allocations in %d rounds", name, n, rounds)
+			}
+		})
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	stdsync "sync"
 	"time"
 
@@ -163,7 +164,7 @@ func (q *SharedQueue[T]) begin(c *crosser[T], list *[]*crosser[T], wake func(), 
 }
 
 // leave takes c out of the list, and returns how its wait ended.
-func (q *SharedQueue[T]) leave(c *crosser[T], given error) error {
+func (q *SharedQueue[T]) leave(c *crosser[T], list *[]*crosser[T], given error) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	switch {
@@ -172,7 +173,12 @@ func (q *SharedQueue[T]) leave(c *crosser[T], given error) error {
 	case c.over:
 		return ErrShutdown
 	}
-	c.over = true // whoever comes to it in the list passes it over
+	c.over = true
+	if i := slices.Index(*list, c); i >= 0 { // it may be long before anybody comes by
+		if *list = slices.Delete(*list, i, i+1); len(*list) == 0 {
+			*list = nil
+		}
+	}
 	return given
 }
 
@@ -192,9 +198,9 @@ func (q *SharedQueue[T]) crossInTask(t *kernel.Task, c *crosser[T], list *[]*cro
 		return err
 	}
 	if o != kernel.Canceled {
-		return q.leave(c, nil)
+		return q.leave(c, list, nil)
 	}
-	if err := q.leave(c, errCanceled); err != errCanceled {
+	if err := q.leave(c, list, errCanceled); err != errCanceled {
 		return err
 	}
 	return t.Interrupted()
@@ -218,25 +224,23 @@ func (q *SharedQueue[T]) crossNatively(c *crosser[T], list *[]*crosser[T], limit
 	case <-woken:
 	case <-ctx.Done():
 	}
-	return q.leave(c, &timeout.Error{After: limit})
+	return q.leave(c, list, &timeout.Error{After: limit})
 }
 
 // next wakes the first who waits in the list and returns it, nil if there is nobody.
 // Called with mu held.
 func next[T any](list *[]*crosser[T]) *crosser[T] {
-	for len(*list) > 0 {
-		c := (*list)[0]
-		(*list)[0] = nil
-		if *list = (*list)[1:]; len(*list) == 0 {
-			*list = nil // so that the array that has been walked through goes
-		}
-		if !c.over {
-			c.over = true
-			c.wake()
-			return c
-		}
+	if len(*list) == 0 {
+		return nil
 	}
-	return nil
+	c := (*list)[0]
+	(*list)[0] = nil
+	if *list = (*list)[1:]; len(*list) == 0 {
+		*list = nil // so that the array that has been walked through goes
+	}
+	c.over = true
+	c.wake()
+	return c
 }
 
 // give hands an item over or stores it. Called with mu held.

@@ -2,6 +2,8 @@ package sync_test
 
 import (
 	"errors"
+	stdruntime "runtime"
+	"strings"
 	stdsync "sync"
 	"testing"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"github.com/evergreen-go/evergreen/runtime"
 	"github.com/evergreen-go/evergreen/sync"
 	"github.com/evergreen-go/evergreen/task"
+	"github.com/evergreen-go/evergreen/task/tasktest"
 	"github.com/evergreen-go/evergreen/timeout"
 )
 
@@ -226,3 +229,104 @@ func TestSharedQueueOrderAndShutdown(t *testing.T) {
 }
 
 var panicked any
+
+func TestSharedQueueUnderManySeeds(t *testing.T) {
+	explore(t, func() {
+		q, sum := sync.NewSharedQueue[int](1), 0
+		put := func() {
+			for i := range 3 {
+				_ = q.Put(i + 1)
+			}
+		}
+		joined(put, put, func() {
+			for range 6 {
+				i, _ := q.Get()
+				sum += i
+			}
+		})
+		if sum != 12 || q.Len() != 0 {
+			t.Errorf("the sum is %d, and %d items are left", sum, q.Len())
+		}
+	})
+}
+
+// A Put that did not return nil has left nothing in the queue, and one that did has.
+//
+// holds: 24, 46
+func TestSharedQueuePutsUnderCancellation(t *testing.T) {
+	const items = 600
+	q := sync.NewSharedQueue[int](1)
+	put, got, ended := 0, 0, make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			if _, err := q.Get(); err != nil {
+				return
+			}
+			got++
+		}
+	}()
+	if err := runtime.Run(func() {
+		for i := range items {
+			victims := make([]*task.Task, 3)
+			for v := range victims {
+				victims[v] = task.Go(func() {
+					for q.PutTimeout(i, 20*time.Microsecond) == nil {
+						put++
+					}
+				})
+			}
+			task.Yield()
+			for _, v := range victims {
+				v.Kill()
+				_ = v.Join()
+			}
+		}
+	}); err != nil {
+		t.Error(err)
+	}
+	q.Shutdown(false)
+	<-ended
+	if put != got {
+		t.Errorf("%d items were put, and %d came out", put, got)
+	}
+}
+
+// Whoever gives up is out of the queue when the call returns, though nobody comes by.
+//
+// holds: 10
+func TestSharedQueueForgetsThoseWhoGaveUp(t *testing.T) {
+	q, full := sync.NewSharedQueue[[4096]byte](0), sync.NewSharedQueue[[4096]byte](1)
+	_ = full.TryPut([4096]byte{})
+	check := func(where string) {
+		var before, after stdruntime.MemStats
+		stdruntime.GC()
+		stdruntime.ReadMemStats(&before)
+		for range 2000 {
+			_, _ = q.GetTimeout(0)
+			_ = full.PutTimeout([4096]byte{}, 0)
+		}
+		stdruntime.GC()
+		stdruntime.ReadMemStats(&after)
+		if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 1<<20 {
+			t.Errorf("%s: 4,000 calls that gave up have left %d bytes", where, grown)
+		}
+	}
+	check("goroutine")
+	if err := runtime.Run(func() { check("task") }); err != nil {
+		t.Error(err)
+	}
+	stdruntime.KeepAlive(q)
+	stdruntime.KeepAlive(full)
+}
+
+func TestSharedQueuePutInACallback(t *testing.T) {
+	q, text := sync.NewSharedQueue[int](0), ""
+	tasktest.Run(t, func() {
+		runtime.Current().CallSoon(func() { text = panicText(func() { _ = q.Put(1) }) })
+		tasktest.WaitAllParked()
+	})
+	if !strings.Contains(text, "SharedQueue.Put") || q.Len() != 0 {
+		t.Errorf("it said %q, and %d items are in the queue", text, q.Len())
+	}
+}

@@ -5,18 +5,71 @@ import (
 	"go/token"
 	"go/types"
 	"strings"
+	stdsync "sync"
 	"testing"
+
+	"github.com/evergreen-go/evergreen/sync"
+)
+
+// What is written for the standard package is right for ours: this has to compile.
+var (
+	_ stdsync.Locker = new(sync.Mutex)
+	_ stdsync.Locker = new(sync.RWMutex)
+	_ stdsync.Locker = new(sync.RWMutex).RLocker()
+	_ sync.Locker    = new(stdsync.Mutex)
+
+	_ interface{ TryLock() bool } = new(sync.Mutex)
+	_ interface {
+		TryLock() bool
+		RLock()
+		RUnlock()
+		TryRLock() bool
+	} = new(sync.RWMutex)
+	_ interface {
+		Add(int)
+		Done()
+		Wait()
+		Go(func())
+	} = new(sync.WaitGroup)
+	_ interface{ Do(func()) } = new(sync.Once)
+	_ interface {
+		Wait()
+		Signal()
+		Broadcast()
+	} = &sync.Cond{L: new(sync.Mutex)}
+
+	_ func(stdsync.Locker) *sync.Cond               = sync.NewCond
+	_ func(func()) func()                           = sync.OnceFunc
+	_ func(func() int) func() int                   = sync.OnceValue[int]
+	_ func(func() (int, error)) func() (int, error) = sync.OnceValues[int, error]
+
+	_ *stdsync.Map  = new(sync.Map)
+	_ *stdsync.Pool = &sync.Pool{New: func() any { return nil }}
+)
+
+// packages are the standard package and ours, type-checked from their source. That
+// takes seconds and a gigabyte under the race detector, so it is done once however
+// often the tests are repeated.
+func packages() (std, ours *types.Package, err error) {
+	loaded.Do(func() {
+		load := importer.ForCompiler(token.NewFileSet(), "source", nil)
+		if stdPackage, loadError = load.Import("sync"); loadError == nil {
+			ourPackage, loadError = load.Import("github.com/evergreen-go/evergreen/sync")
+		}
+	})
+	return stdPackage, ourPackage, loadError
+}
+
+var (
+	loaded                 stdsync.Once
+	stdPackage, ourPackage *types.Package
+	loadError              error
 )
 
 // Every exported name of the standard package exists here, with the same signature
 // and the same methods and fields, so that changing an import path is enough.
 func TestEveryStandardNameExists(t *testing.T) {
-	load := importer.ForCompiler(token.NewFileSet(), "source", nil)
-	std, err := load.Import("sync")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ours, err := load.Import("github.com/evergreen-go/evergreen/sync")
+	std, ours, err := packages()
 	if err != nil {
 		t.Fatal(err)
 	}

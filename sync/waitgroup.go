@@ -29,14 +29,20 @@ func (g *waitGroupReason) Waiting() (string, *kernel.Task) {
 // checkpoint.
 func (g *WaitGroup) Add(delta int) {
 	g.bond.Loop("WaitGroup.Add")
-	if g.count += delta; g.count < 0 {
+	g.count += delta
+	negative := g.count < 0
+	if negative {
 		g.count = 0
-		panic("evergreen: the number of a sync.WaitGroup became negative: Done was called more often than Add has announced")
 	}
 	if g.count == 0 && !g.waiters.Empty() {
 		g.waiters.WakeAll()
 	}
+	if negative {
+		panic(tooManyDone)
+	}
 }
+
+const tooManyDone = "evergreen: the number of a sync.WaitGroup became negative: Done was called more often than Add has announced"
 
 // Done says that one thing is done. It panics if none was left. It is not a
 // checkpoint.
@@ -58,8 +64,8 @@ func (g *WaitGroup) Wait() {
 }
 
 // Go starts f as a task, as task.Go does, and counts it until it has ended: also if
-// it is killed before its first step, which no deferred Done would see. It is not a
-// checkpoint.
+// it is killed before its first step, which no deferred Done would see. If f has
+// called Done, which is one too many, its task panics. It is not a checkpoint.
 //
 //go:noinline
 func (g *WaitGroup) Go(f func()) {
@@ -69,19 +75,28 @@ func (g *WaitGroup) Go(f func()) {
 		panic("evergreen: WaitGroup.Go was called with nil: give a function")
 	}
 	g.count++
-	m := &member{group: g}
-	l.Spawn(f, kernel.Running(), nil, pc).WatchEnd(&m.watch, m)
+	m := &member{group: g, f: f}
+	l.Spawn(m.run, kernel.Running(), nil, pc).WatchEnd(&m.watch, m)
 }
 
 // member is a task of a WaitGroup.
 type member struct {
 	group *WaitGroup
+	f     func()
 	watch kernel.Watch
+}
+
+// run is the task's function. While it runs it is one of those to be done.
+func (m *member) run() {
+	m.f()
+	if m.group.count == 0 {
+		panic(tooManyDone)
+	}
 }
 
 // Over implements kernel.Watcher: the task has ended.
 func (m *member) Over(error) {
-	if g := m.group; g.count > 0 { // else a Done too many has panicked already
+	if g := m.group; g.count > 0 { // else a Done was too many, and somebody has panicked or been killed
 		if g.count--; g.count == 0 {
 			g.waiters.WakeAll()
 		}

@@ -49,6 +49,7 @@ func open(t *testing.T, test func(r *room, dial func() net.Conn)) {
 				t.Error(err)
 			}
 		})
+		defer r.close() // also when the test calls FailNow
 		test(r, func() net.Conn {
 			conn, err := net.Dial("tcp", l.Addr().String())
 			if err != nil {

@@ -111,6 +111,7 @@ func (r *room) hear(me *guest, in *bufio.Reader) error {
 		}
 		if line != "" {
 			r.say(me.name + ": " + line)
+			task.Yield() // who talks without a pause must let the others listen
 		}
 	}
 }

@@ -172,6 +172,11 @@ func cancelledQueue(t testing.TB, s *Scene, q Queue) {
 			got = append(got, item)
 		}
 		checkOnce(t, got, -1)
+		for _, item := range got {
+			if !slices.Contains(put, item) {
+				t.Errorf("item %d came out, and its Put did not return nil", item)
+			}
+		}
 		for _, item := range put {
 			if !slices.Contains(got, item) {
 				t.Errorf("item %d was put and lost: put %v, got %v", item, put, got)
