@@ -7,6 +7,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/evergreen-go/evergreen/internal/goroutine"
 	"github.com/evergreen-go/evergreen/runtime"
 	"github.com/evergreen-go/evergreen/task"
 	"github.com/evergreen-go/evergreen/task/tasktest"
@@ -17,11 +18,12 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const long = time.Hour
 
 // explore runs a scenario under all orders there are, or under 2,000 of them and
-// 10,000 seeds.
+// 10,000 seeds; under the race detector, which keeps memory for every goroutine there
+// ever was, under fewer.
 func explore(t *testing.T, scenario func()) {
 	t.Helper()
 	o := tasktest.Options{Seeds: 10_000}
-	if testing.Short() {
+	if testing.Short() || goroutine.Race {
 		o = tasktest.Options{Orders: 300, Seeds: 300}
 	}
 	runs, all := tasktest.Explore(t, o, scenario)

@@ -300,9 +300,9 @@ func TestRWMutexGivenToOneWhoIsKilledGoesOn(t *testing.T) {
 			lock  func()
 			after func()
 		}{
-			{"a writer, then a reader", m.Lock, func() { m.RLock(); m.RUnlock() }},
-			{"a writer, then a writer", m.Lock, func() { m.Lock(); m.Unlock() }},
-			{"a reader, then a writer", m.RLock, func() { m.Lock(); m.Unlock() }},
+			{"a writer, then a reader", m.Lock, func() { rwPass(m.RLock, m.RUnlock) }},
+			{"a writer, then a writer", m.Lock, func() { rwPass(m.Lock, m.Unlock) }},
+			{"a reader, then a writer", m.RLock, func() { rwPass(m.Lock, m.Unlock) }},
 		} {
 			m.Lock()
 			given := rwParked(never(c.lock))
@@ -352,4 +352,10 @@ func TestRWMutexDeadlockNamesTheHolder(t *testing.T) {
 			t.Errorf("%s: Run returned %v, want %q", name, err, says)
 		}
 	}
+}
+
+// rwPass takes a lock and gives it back.
+func rwPass(lock, unlock func()) {
+	lock()
+	unlock()
 }

@@ -1,8 +1,14 @@
 package tasktest
 
-import "testing"
+import (
+	"testing"
 
-// Options say how far [Explore] goes. The zero Options are a good start.
+	"github.com/evergreen-go/evergreen/internal/goroutine"
+)
+
+// Options say how far [Explore] goes. The zero Options are a good start. What they
+// stand for is a tenth under the race detector, which is slow, and keeps memory for
+// every goroutine there ever was.
 type Options struct {
 	// Orders is how many schedules are tried one after the other of all there are;
 	// 0 means 2,000, less than 0 none. Where there are fewer, all are tried.
@@ -16,6 +22,9 @@ type Options struct {
 
 func orDefault(n, otherwise int) int {
 	if n == 0 {
+		if goroutine.Race {
+			otherwise /= 10
+		}
 		return otherwise
 	}
 	return max(0, n)
