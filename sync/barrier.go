@@ -24,6 +24,8 @@ type Barrier struct {
 type round struct {
 	barrier *Barrier
 	come    int
+	// era counts the resets before it.
+	era int
 	// over: all have come. broken: one will not.
 	over, broken bool
 	waiters      kernel.WaitList
@@ -48,8 +50,8 @@ func NewBarrier(n int, action func()) *Barrier {
 
 // Wait waits until the whole party has come, and returns how many had come before:
 // each of the party gets another number, the last one parties-1. It returns
-// [ErrBroken] if the barrier is broken or reset, before or meanwhile. It is a
-// checkpoint; when the time of a block around the task is up it returns that block's
+// [ErrBroken] if the barrier is broken or reset, before or meanwhile, also while the
+// action runs. It is a checkpoint; when the time of a block around the task is up it returns that block's
 // error, when the task is killed it does not return, and both break the barrier.
 func (b *Barrier) Wait() (int, error) { return b.wait(b.bond.Task("Barrier.Wait"), 0, 0) }
 
@@ -72,7 +74,9 @@ func (b *Barrier) wait(t *kernel.Task, deadline int64, d time.Duration) (int, er
 	index := r.come
 	r.come++
 	if r.come == b.parties {
-		b.complete(r)
+		if !b.complete(r) {
+			return 0, ErrBroken
+		}
 		return index, nil
 	}
 	o := r.waiters.Wait(t, r, deadline)
@@ -86,28 +90,37 @@ func (b *Barrier) wait(t *kernel.Task, deadline int64, d time.Duration) (int, er
 	return 0, outcome(t, o, d)
 }
 
-// complete is done by the last who comes. The next round begins before the action,
-// which may wait.
-func (b *Barrier) complete(r *round) {
-	b.round = &round{barrier: b}
+// complete is done by the last who comes, and tells whether the party can go on. The
+// next round begins before the action, which may wait: one of those who have come may
+// go away even then.
+func (b *Barrier) complete(r *round) bool {
+	b.round = &round{barrier: b, era: r.era}
 	defer func() {
 		if !r.over { // the action panicked, or was cancelled
 			r.smash()
-			b.round.smash()
 		}
 	}()
 	if b.action != nil {
 		b.action()
 	}
+	if r.broken {
+		return false
+	}
 	r.over = true
 	r.waiters.WakeAll()
+	return true
 }
 
-// smash makes the round fail for all who have come and who will.
+// smash makes the round fail for all who have come and who will, and the barrier with
+// it, unless that was reset since.
 func (r *round) smash() {
-	if !r.over {
-		r.broken = true
-		r.waiters.WakeAll()
+	if r.over || r.broken {
+		return
+	}
+	r.broken = true
+	r.waiters.WakeAll()
+	if now := r.barrier.round; now.era == r.era {
+		now.smash()
 	}
 }
 
@@ -116,7 +129,7 @@ func (r *round) smash() {
 func (b *Barrier) Reset() {
 	b.bond.Loop("Barrier.Reset")
 	b.round.smash()
-	b.round = &round{barrier: b}
+	b.round = &round{barrier: b, era: b.round.era + 1}
 }
 
 // Abort breaks the barrier: who waits or comes fails with [ErrBroken], until Reset.
@@ -130,7 +143,13 @@ func (b *Barrier) Abort() {
 func (b *Barrier) Parties() int { return b.parties }
 
 // Waiting returns how many have come to the round under way. It is not a checkpoint.
-func (b *Barrier) Waiting() int { return b.round.come }
+func (b *Barrier) Waiting() int {
+	mayRead(&b.bond, "Barrier.Waiting")
+	return b.round.come
+}
 
 // Broken tells whether the barrier is broken. It is not a checkpoint.
-func (b *Barrier) Broken() bool { return b.round.broken }
+func (b *Barrier) Broken() bool {
+	mayRead(&b.bond, "Barrier.Broken")
+	return b.round.broken
+}

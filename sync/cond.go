@@ -8,14 +8,15 @@ type Cond struct {
 	// L is held while the condition is looked at or changed.
 	L Locker
 
-	bond    kernel.Bond
-	waiters kernel.WaitList
+	bond kernel.Bond
+	bell bell
 }
 
 // NewCond makes a Cond with the lock l. It is not a checkpoint.
 func NewCond(l Locker) *Cond { return &Cond{L: l, bond: kernel.BondHere()} }
 
-// Wait unlocks c.L, waits to be woken by Signal or Broadcast, and locks c.L again.
+// Wait unlocks c.L, waits to be woken by Signal or Broadcast, and locks c.L again. An
+// RLock is unlocked however often it was locked, and locked as often again.
 // Another task may have been quicker, so what is waited for has to be looked at
 // again:
 //
@@ -28,45 +29,25 @@ func NewCond(l Locker) *Cond { return &Cond{L: l, bond: kernel.BondHere()} }
 //
 // It is a checkpoint; when the task is killed or the time of a block around it is up,
 // it does not return, but also then c.L is held again, so that a deferred Unlock is
-// right. A Signal that had chosen the task goes to another.
+// right. A Signal that had chosen the task goes to another. If c.L is an [RLock] that
+// was broken meanwhile it panics with [ErrBroken], and nobody holds it.
 func (c *Cond) Wait() {
 	t := c.bond.Task("Cond.Wait")
-	if o := waitUnlocked(t, &c.waiters, 0, c.L.Unlock, c.L.Lock); o == kernel.Canceled {
+	if c.bell.wait(t, 0, c.L, "Cond.Wait") == kernel.Canceled {
 		t.Unwind()
 	}
 }
-
-// waitUnlocked waits in the list with a lock released. On every way out the lock is
-// held again: it is taken under a shield. A wake-up of a task that has to go is passed
-// on, and Canceled returned.
-func waitUnlocked(t *kernel.Task, list *kernel.WaitList, deadline int64, unlock, lock func()) kernel.Outcome {
-	if !t.Checkpoint() {
-		return kernel.Canceled
-	}
-	unlock()
-	o := list.Wait(t, notified, deadline)
-	if o == kernel.Woken && t.Interruptible() {
-		list.Wake()
-		o = kernel.Canceled
-	}
-	shield := t.EnterShield(0)
-	defer shield.LeaveAll()
-	lock()
-	return o
-}
-
-var notified kernel.Reason = kernel.Plain("a condition to be notified")
 
 // Signal wakes the task that has waited longest, if one does. The caller may hold
 // c.L or not. It is not a checkpoint.
 func (c *Cond) Signal() {
 	c.bond.Loop("Cond.Signal")
-	c.waiters.Wake()
+	c.bell.ring()
 }
 
 // Broadcast wakes all who wait. The caller may hold c.L or not. It is not a
 // checkpoint.
 func (c *Cond) Broadcast() {
 	c.bond.Loop("Cond.Broadcast")
-	c.waiters.WakeAll()
+	c.bell.ringAll()
 }

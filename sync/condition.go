@@ -14,9 +14,9 @@ import (
 //	... make use of them ...
 //	c.Unlock()
 type Condition struct {
-	bond    kernel.Bond
-	lock    Locker
-	waiters kernel.WaitList
+	bond kernel.Bond
+	lock Locker
+	bell bell
 }
 
 // NewCondition makes a condition with the lock l, or with an [RLock] of its own if l
@@ -37,7 +37,8 @@ func (c *Condition) Unlock() { c.lock.Unlock() }
 // Wait unlocks the lock, however often an RLock was locked, waits to be notified, and
 // locks it as before. It is a checkpoint; when the task is killed or the time of a
 // block around it is up, it does not return, but also then the lock is held again. A
-// notification that had chosen the task goes to another.
+// notification that had chosen the task goes to another. If the lock is an [RLock]
+// that was broken meanwhile it panics with [ErrBroken], and nobody holds it.
 func (c *Condition) Wait() {
 	t := c.bond.Task("Condition.Wait")
 	if c.wait(t, 0) == kernel.Canceled {
@@ -89,22 +90,14 @@ func (c *Condition) waitFor(t *kernel.Task, predicate func() bool, deadline int6
 }
 
 func (c *Condition) wait(t *kernel.Task, deadline int64) kernel.Outcome {
-	l, ok := c.lock.(*RLock)
-	if !ok {
-		return waitUnlocked(t, &c.waiters, deadline, c.lock.Unlock, c.lock.Lock)
-	}
-	l.mustOwn(t, "Condition.Wait")
-	depth := 0
-	return waitUnlocked(t, &c.waiters, deadline,
-		func() { depth = l.releaseAll() },
-		func() { l.takeBack(depth) })
+	return c.bell.wait(t, deadline, c.lock, "Condition.Wait")
 }
 
 // Notify wakes the n tasks that have waited longest, or as many as there are. The
 // caller may hold the lock or not. It is not a checkpoint.
 func (c *Condition) Notify(n int) {
 	c.bond.Loop("Condition.Notify")
-	for ; n > 0 && c.waiters.Wake() != nil; n-- {
+	for ; n > 0 && c.bell.ring(); n-- {
 		continue
 	}
 }
@@ -112,5 +105,5 @@ func (c *Condition) Notify(n int) {
 // NotifyAll wakes all who wait. It is not a checkpoint.
 func (c *Condition) NotifyAll() {
 	c.bond.Loop("Condition.NotifyAll")
-	c.waiters.WakeAll()
+	c.bell.ringAll()
 }

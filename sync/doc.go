@@ -26,6 +26,16 @@
 //   - What only wakes others (Unlock, Set, Notify, Done, Release) is no checkpoint and
 //     may be called in the callbacks of the loop as well.
 //
+// # Edges
+//
+//   - A condition's Wait holds its lock again however it ends, so that a deferred
+//     Unlock is right; taking it back may take longer than the wait's limit.
+//   - An [RLock] whose owner ends with it is broken: LockTimeout returns [ErrBroken],
+//     and Lock, which cannot return it, panics with it.
+//   - A limit of zero or less lets pass what does not have to wait.
+//   - [Map], [Pool] and [Locker] are the standard library's own types. They never wait,
+//     and belong to nobody.
+//
 // # Whose it is
 //
 // An object belongs to the tasks of one loop: the one that made it or used it first.

@@ -211,3 +211,50 @@ func ExampleBarrier() {
 	// timed out after 1s
 	// true
 }
+
+// What is worked out in one call is there for all.
+func ExampleOnceValues() {
+	_ = runtime.Run(func() {
+		load := sync.OnceValues(func() (string, error) {
+			fmt.Println("loading")
+			return "a page", nil
+		})
+		for range 2 {
+			fmt.Println(load())
+		}
+	})
+	// Output:
+	// loading
+	// a page <nil>
+	// a page <nil>
+}
+
+// Every lock is a Locker, those of the standard library too.
+func ExampleLocker() {
+	_ = runtime.Run(func() {
+		var rw sync.RWMutex
+		held := 0
+		for _, l := range []sync.Locker{new(sync.Mutex), new(sync.RLock), rw.RLocker()} {
+			l.Lock()
+			held++
+			l.Unlock()
+		}
+		fmt.Println("held:", held, "free again:", rw.TryLock())
+	})
+	// Output: held: 3 free again: true
+}
+
+// A Map never waits, and may be shared with other goroutines.
+func ExampleMap() {
+	var m sync.Map
+	_ = runtime.Run(func() { m.Store("answer", 42) })
+	fmt.Println(m.Load("answer"))
+	// Output: 42 true
+}
+
+// A Pool never waits: what it has not got it makes.
+func ExamplePool() {
+	p := sync.Pool{New: func() any { return "a new one" }}
+	_ = runtime.Run(func() { fmt.Println(p.Get()) })
+	// Output: a new one
+}

@@ -18,3 +18,11 @@ func outcome(t *kernel.Task, o kernel.Outcome, d time.Duration) error {
 	}
 	return nil
 }
+
+// mayRead panics, with a sentence that names the call, where the object is in use by
+// a loop that is not the caller's. When that loop does not run anybody may read.
+func mayRead(b *kernel.Bond, call string) {
+	if l := b.Home(); l != nil && !b.Here() {
+		l.MayRead(call)
+	}
+}

@@ -47,6 +47,9 @@ func (l *rlockReason) Over(error) {
 // when the task is killed or the time of a block around it is up, it does not return,
 // and the lock is not held.
 func (l *RLock) Lock() {
+	if l.bond.Here() && l.quick(l.bond.Current()) {
+		return
+	}
 	t := l.bond.Task("RLock.Lock")
 	o, err := l.lock(t, 0)
 	if err != nil {
@@ -63,6 +66,9 @@ func (l *RLock) Lock() {
 // when the task is killed it does not return.
 func (l *RLock) LockTimeout(d time.Duration) error {
 	t := l.bond.Task("RLock.LockTimeout")
+	if l.quick(t) {
+		return nil
+	}
 	o, err := l.lock(t, t.Loop().After(d))
 	if err != nil {
 		return err
@@ -70,8 +76,18 @@ func (l *RLock) LockTimeout(d time.Duration) error {
 	return outcome(t, o, d)
 }
 
+// quick takes the lock if there is nothing to wait for or to notice. It reads no clock.
+func (l *RLock) quick(t *kernel.Task) bool {
+	if l.owner != nil && l.owner != t || !l.bond.Tick() {
+		return false
+	}
+	l.owner = t
+	l.depth++
+	return true
+}
+
 func (l *RLock) lock(t *kernel.Task, deadline int64) (kernel.Outcome, error) {
-	if !l.bond.Tick() && !t.Checkpoint() {
+	if !t.Checkpoint() {
 		return kernel.Canceled, nil
 	}
 	if l.try(t) {
@@ -90,11 +106,13 @@ func (l *RLock) lock(t *kernel.Task, deadline int64) (kernel.Outcome, error) {
 	switch {
 	case o != kernel.Woken:
 		return o, nil
+	case t.Interruptible(): // which comes before the news of a broken lock
+		if l.owner == t {
+			l.release() // given, and nobody is there to take it
+		}
+		return kernel.Canceled, nil
 	case l.owner != t:
 		return o, ErrBroken
-	case t.Interruptible():
-		l.release() // given, and nobody is there to take it
-		return kernel.Canceled, nil
 	}
 	return kernel.Woken, nil
 }
@@ -118,7 +136,7 @@ func (l *RLock) isBroken() bool {
 }
 
 // TryLock takes the lock if it is free or the task's own, and reports whether it did.
-// It is not a checkpoint.
+// A broken lock it does not take. It is not a checkpoint.
 func (l *RLock) TryLock() bool { return l.try(l.bond.Task("RLock.TryLock")) }
 
 // Unlock undoes one Lock; the last hands the lock over to the task that has waited
@@ -152,17 +170,4 @@ func (l *RLock) release() {
 	if !l.waiters.Empty() {
 		l.owner.WatchEnd(&l.watch, (*rlockReason)(l))
 	}
-}
-
-// releaseAll frees the lock however often it was taken, and returns how often that
-// was; takeBack takes it as often again. A condition waits in between.
-func (l *RLock) releaseAll() (depth int) {
-	depth = l.depth
-	l.release()
-	return depth
-}
-
-func (l *RLock) takeBack(depth int) {
-	l.Lock()
-	l.depth = depth
 }

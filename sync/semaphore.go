@@ -2,6 +2,7 @@ package sync
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/evergreen-go/evergreen/internal/kernel"
@@ -44,6 +45,10 @@ func notNegative(call string, n int64) {
 // block's error, when the task is killed it does not return, and in both cases it
 // takes nothing.
 func (s *Semaphore) Acquire(n int64) error {
+	if s.bond.Here() && s.free(n) && n >= 0 && s.bond.Tick() {
+		s.used += n
+		return nil
+	}
 	t := s.bond.Task("Semaphore.Acquire")
 	return outcome(t, s.acquire(t, n, 0), 0)
 }
@@ -51,13 +56,17 @@ func (s *Semaphore) Acquire(n int64) error {
 // AcquireTimeout is [Semaphore.Acquire] that waits at most d, and then returns a
 // *timeout.Error. It is a checkpoint.
 func (s *Semaphore) AcquireTimeout(n int64, d time.Duration) error {
+	if s.bond.Here() && s.free(n) && n >= 0 && s.bond.Tick() {
+		s.used += n
+		return nil // without a look at the clock
+	}
 	t := s.bond.Task("Semaphore.AcquireTimeout")
 	return outcome(t, s.acquire(t, n, t.Loop().After(d)), d)
 }
 
 func (s *Semaphore) acquire(t *kernel.Task, n, deadline int64) kernel.Outcome {
 	notNegative("Semaphore.Acquire", n)
-	if !s.bond.Tick() && !t.Checkpoint() {
+	if !t.Checkpoint() {
 		return kernel.Canceled
 	}
 	if s.try(n) {
@@ -75,9 +84,20 @@ func (s *Semaphore) acquire(t *kernel.Task, n, deadline int64) kernel.Outcome {
 	return o
 }
 
+// free tells whether n permits are free and nobody waits. (A sum of n and the number
+// used could overflow; the difference cannot, see mustFit.)
+func (s *Semaphore) free(n int64) bool { return n <= s.limit-s.used && s.waiters.Empty() }
+
+// mustFit panics if so many more free permits could not be counted.
+func (s *Semaphore) mustFit(call string, more int64) {
+	if free := s.limit - s.used; free > 0 && more > math.MaxInt64-free {
+		panic("evergreen: sync." + call + " would make more permits than can be counted: release what was acquired, once")
+	}
+}
+
 // try takes n permits if they are free and nobody waits.
 func (s *Semaphore) try(n int64) bool {
-	if s.used+n > s.limit || !s.waiters.Empty() {
+	if !s.free(n) {
 		return false
 	}
 	s.used += n
@@ -92,7 +112,7 @@ func (s *Semaphore) grant() {
 			return
 		}
 		n := w.Slot.(int64)
-		if s.used+n > s.limit {
+		if n > s.limit-s.used {
 			return
 		}
 		s.used += n
@@ -109,10 +129,12 @@ func (s *Semaphore) TryAcquire(n int64) bool {
 }
 
 // Release gives n permits back. They may be more than were acquired: then there are
-// so many more. It panics if n is negative. It is not a checkpoint.
+// so many more. It panics if n is negative, or if there would be more than an int64 can
+// count. It is not a checkpoint.
 func (s *Semaphore) Release(n int64) {
-	notNegative("Semaphore.Release", n)
 	s.bond.Loop("Semaphore.Release")
+	notNegative("Semaphore.Release", n)
+	s.mustFit("Semaphore.Release", n)
 	s.used -= n
 	if !s.waiters.Empty() {
 		s.grant()
@@ -124,18 +146,25 @@ func (s *Semaphore) Release(n int64) {
 // permits: it holds once they are given back. It panics if n is negative. It is not a
 // checkpoint.
 func (s *Semaphore) SetLimit(n int64) {
-	notNegative("Semaphore.SetLimit", n)
 	s.bond.Loop("Semaphore.SetLimit")
+	notNegative("Semaphore.SetLimit", n)
+	s.mustFit("Semaphore.SetLimit", n-s.limit)
 	s.limit = n
 	s.grant()
 }
 
 // Limit returns how many permits there are. It is not a checkpoint.
-func (s *Semaphore) Limit() int64 { return s.limit }
+func (s *Semaphore) Limit() int64 {
+	mayRead(&s.bond, "Semaphore.Limit")
+	return s.limit
+}
 
 // Available returns how many permits are free. After the limit was lowered it can be
 // negative. It is not a checkpoint.
-func (s *Semaphore) Available() int64 { return s.limit - s.used }
+func (s *Semaphore) Available() int64 {
+	mayRead(&s.bond, "Semaphore.Available")
+	return s.limit - s.used
+}
 
 // BoundedSemaphore is a [Semaphore] that takes back no more permits than it gave.
 type BoundedSemaphore struct{ Semaphore }
@@ -151,6 +180,7 @@ func NewBoundedSemaphore(n int64) *BoundedSemaphore {
 // is a Release too many somewhere, or an Acquire that has failed. It is not a
 // checkpoint.
 func (s *BoundedSemaphore) Release(n int64) {
+	s.bond.Loop("BoundedSemaphore.Release")
 	if n > s.used {
 		panic(fmt.Sprintf("evergreen: Release(%d) of a sync.BoundedSemaphore of which %d are acquired: give back what was taken, once", n, s.used))
 	}

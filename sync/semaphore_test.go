@@ -1,6 +1,7 @@
 package sync_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/evergreen-go/evergreen/sync"
 	"github.com/evergreen-go/evergreen/task"
 	"github.com/evergreen-go/evergreen/task/tasktest"
+	"github.com/evergreen-go/evergreen/timeout"
 )
 
 // asker starts a task that wants n permits and writes its name down when it has them.
@@ -179,5 +181,74 @@ func TestSemaphoreMisuse(t *testing.T) {
 		tasktest.WaitAllParked()
 		runtime.Current().CallSoon(func() { s.Release(1) }) // a callback may
 		_ = waits.Join()
+	})
+}
+
+// A number of permits that no limit reaches is waited for, also where a sum with it
+// would overflow; and permits beyond what can be counted cannot be made.
+//
+// holds: 15
+func TestSemaphoreDoesNotOverflow(t *testing.T) {
+	tasktest.Run(t, func() {
+		s := sync.NewSemaphore(2)
+		_ = s.Acquire(1)
+		if s.TryAcquire(math.MaxInt64) {
+			t.Errorf("all the permits there can be were taken from two; %d are left", s.Available())
+		}
+		if err := s.AcquireTimeout(math.MaxInt64, time.Second); !isTimeout(err, time.Second) {
+			t.Errorf("AcquireTimeout returned %v", err)
+		}
+		waiter := task.Go(func() { _ = s.Acquire(math.MaxInt64) })
+		tasktest.WaitAllParked()
+		s.SetLimit(2)
+		s.Release(1)
+		tasktest.WaitAllParked()
+		if !waiter.Alive() {
+			t.Error("a waiter was given what there is not")
+		}
+		waiter.Kill()
+		_ = waiter.Join()
+		if text := panicText(func() { s.Release(math.MaxInt64) }); !strings.Contains(text, "can be counted") || s.Available() != 2 {
+			t.Errorf("Release of all there can be said %q, %d are free", text, s.Available())
+		}
+		s.Release(math.MaxInt64 - 2)
+		if text := panicText(func() { s.SetLimit(3) }); !strings.Contains(text, "can be counted") || s.Limit() != 2 {
+			t.Errorf("SetLimit said %q, the limit is %d", text, s.Limit())
+		}
+		if !s.TryAcquire(math.MaxInt64) || s.Available() != 0 {
+			t.Errorf("%d are free", s.Available())
+		}
+		b := sync.NewBoundedSemaphore(1)
+		_ = b.Acquire(1)
+		foreign(t, map[string]func(){"BoundedSemaphore.Release": func() { b.Release(2) }})
+		foreignReads(t, map[string]func(){"Limit": func() { s.Limit() }, "Available": func() { s.Available() }})
+	})
+}
+
+// What can be had at once is a checkpoint all the same, and heeds a block that is over.
+//
+// holds: 42
+func TestSemaphoreIsACheckpoint(t *testing.T) {
+	tasktest.Run(t, func() {
+		s := sync.NewSemaphore(10)
+		tasktest.MustCheckpoint(t, func() { _ = s.Acquire(1) })
+		tasktest.MustCheckpoint(t, func() { _ = s.AcquireTimeout(1, long) })
+		tasktest.MustNotCheckpoint(t, func() { s.TryAcquire(1) })
+		tasktest.MustNotCheckpoint(t, func() { s.Release(3) })
+		var first, second error
+		err := timeout.Run(time.Second, func() error {
+			task.Go(func() {})
+			defer func() { first, second = s.Acquire(1), s.AcquireTimeout(1, long) }()
+			task.Sleep(long)
+			return nil
+		})
+		for _, e := range []error{err, first, second} {
+			if !isTimeout(e, time.Second) {
+				t.Errorf("in a block that is over: %v", e)
+			}
+		}
+		if s.Available() != 10 {
+			t.Errorf("%d of 10 are free", s.Available())
+		}
 	})
 }
