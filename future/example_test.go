@@ -48,9 +48,9 @@ func ExampleTaskPool() {
 func ExampleThreadPool() {
 	_ = runtime.Run(func() {
 		pool := future.NewThreadPool(2)
-		sum := future.Submit(pool, func() (sum int, err error) {
+		sum := future.Submit(pool, func() (sum int64, err error) {
 			for i := range 1_000_000 {
-				sum += i
+				sum += int64(i)
 			}
 			return sum, nil
 		})

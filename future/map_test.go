@@ -61,7 +61,7 @@ func TestMapIsBounded(t *testing.T) {
 		run(t, func() {
 			pool := future.NewTaskPool(n)
 			taken, results, inside, peak, ahead := 0, 0, 0, 0, 0
-			for range future.Map(pool, count(1<<62, &taken), func(i int) (int, error) {
+			for range future.Map(pool, count(1<<30, &taken), func(i int) (int, error) {
 				inside++
 				peak = max(peak, inside)
 				task.Sleep(time.Second)
