@@ -67,7 +67,7 @@ func listen(network, address string) (*TCPListener, error) {
 	s := socket.Settings{Family: familyOf(a), Kind: sockStream, Name: "tcp listener at " + address}
 	if wildcard := len(a.IP) == 0 || a.IP.IsUnspecified(); network == "tcp6" || network == "tcp" && wildcard && ipv6 {
 		s.Family = unix.AF_INET6
-		s.Both = network == "tcp" // one socket for both, also where an address of one was given
+		s.Only6 = network == "tcp6"
 	}
 	if s.Local, err = toSockaddr(a, s.Family); err != nil {
 		return nil, fail(a, err)

@@ -2,7 +2,7 @@
 // style: an operation is tried, and while the system says "would block" the task
 // waits for the descriptor. Packages net and io build their types on it.
 //
-//	f, err := socket.New(fd, "tcp connection", "tcp")
+//	f, err := socket.New(fd, "tcp connection", unix.SOCK_STREAM)
 //	n, err := f.Read(p)   // a checkpoint
 //
 // # Rules

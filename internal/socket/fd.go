@@ -3,6 +3,7 @@
 package socket
 
 import (
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -20,16 +21,21 @@ import (
 type FD struct {
 	desc *kernel.Desc
 	file *file
-	// stream tells that reading nothing means the end; for datagrams it does not.
+	// stream tells that a read of less than was asked for has taken all there is.
 	stream bool
+	// ends tells that reading nothing means the end; for datagrams it does not.
+	ends bool
+	// kind is what New was told, for what Accept makes.
+	kind int
 	// cleanup closes a descriptor that was forgotten; Close calls it off.
 	cleanup runtime.Cleanup
 }
 
 // New takes over fd, which must be non-blocking, for the loop of the task or
-// callback that calls. what names it in reports. On an error fd is closed. It is
-// not a checkpoint.
-func New(fd int, what string, stream bool) (*FD, error) {
+// callback that calls. what names it in reports, kind is the kind of socket that it is
+// or, as a pipe is like unix.SOCK_STREAM, behaves like. On an error fd is closed. It
+// is not a checkpoint.
+func New(fd int, what string, kind int) (*FD, error) {
 	l, _ := kernel.MustLoop("opening a descriptor")
 	d, err := l.Register(fd, what)
 	if err != nil {
@@ -38,7 +44,9 @@ func New(fd int, what string, stream bool) (*FD, error) {
 	}
 	open := &file{desc: d}
 	open.number.Store(int64(fd))
-	f := &FD{desc: d, file: open, stream: stream}
+	f := &FD{desc: d, file: open, kind: kind}
+	f.stream = kind == unix.SOCK_STREAM
+	f.ends = f.stream || kind == unix.SOCK_SEQPACKET
 	// Whoever drops the last reference without Close leaves an open descriptor
 	// behind; the collector finds it, as it does for the standard library's.
 	d.OnAbandon(func() { _ = open.end() }) // not by way of f, which would never be forgotten
@@ -100,6 +108,14 @@ func (f *FD) do(t *kernel.Task, m kernel.Mode, name string, try func() syscall.E
 	return fail(name, e)
 }
 
+func errnoOf(err error) syscall.Errno {
+	var e syscall.Errno
+	if err != nil && !errors.As(err, &e) {
+		e = syscall.EINVAL
+	}
+	return e
+}
+
 func fail(name string, e syscall.Errno) error {
 	if e == 0 {
 		return nil
@@ -112,7 +128,7 @@ func fail(name string, e syscall.Errno) error {
 func (f *FD) Read(p []byte) (int, error) {
 	t := f.task()
 	if t == nil {
-		return carry(f, func() (int, error) { return f.Read(p) })
+		return Carry(f.Loop(), func() (int, error) { return f.Read(p) })
 	}
 	d := f.desc
 	s := d.Acquire(t, kernel.Read)
@@ -149,7 +165,7 @@ func (f *FD) Read(p []byte) (int, error) {
 		return 0, failure(t, s)
 	case e != 0:
 		return 0, fail("read", e)
-	case n == 0 && f.stream:
+	case n == 0 && f.ends:
 		return 0, io.EOF
 	}
 	return n, nil
@@ -160,7 +176,7 @@ func (f *FD) Read(p []byte) (int, error) {
 func (f *FD) Write(p []byte) (int, error) {
 	t := f.task()
 	if t == nil {
-		return carry(f, func() (int, error) { return f.Write(p) })
+		return Carry(f.Loop(), func() (int, error) { return f.Write(p) })
 	}
 	d := f.desc
 	s := d.Acquire(t, kernel.Write)
@@ -224,7 +240,7 @@ func (f *FD) Control(use func(fd int) error) error {
 	if kernel.CurrentLoop() == f.Loop() {
 		_, err = guarded()
 	} else if !f.Loop().IfStopped(func() { _, err = guarded() }) {
-		_, err = carry(f, guarded)
+		_, err = Carry(f.Loop(), guarded)
 	}
 	return err
 }
@@ -234,7 +250,7 @@ func (f *FD) Control(use func(fd int) error) error {
 func (f *FD) Retry(m kernel.Mode, try func(fd int) bool) error {
 	t := f.task()
 	if t == nil {
-		_, err := carry(f, func() (none struct{}, err error) { return none, f.Retry(m, try) })
+		_, err := Carry(f.Loop(), func() (none struct{}, err error) { return none, f.Retry(m, try) })
 		return err
 	}
 	trying := false

@@ -125,7 +125,7 @@ func pair(t *testing.T) (a, b *socket.FD) {
 	fds := [2]*socket.FD{}
 	x, y := numbers(t)
 	for i, fd := range []int{x, y} {
-		f, err := socket.New(fd, "a test's stream", true)
+		f, err := socket.New(fd, "a test's stream", unix.SOCK_STREAM)
 		must(t, err)
 		fds[i] = f
 	}

@@ -16,7 +16,7 @@ func pipe(t *testing.T) (in int, out *socket.FD) {
 	t.Helper()
 	var both [2]int
 	must(t, unix.Pipe2(both[:], unix.O_NONBLOCK|unix.O_CLOEXEC))
-	out, err := socket.New(both[1], "a test's pipe", true)
+	out, err := socket.New(both[1], "a test's pipe", unix.SOCK_STREAM)
 	must(t, err)
 	return both[0], out
 }

@@ -280,7 +280,7 @@ func TestDirectionIsHandedOnInOrder(t *testing.T) {
 func TestBusyAndBadNumbersAreRefused(t *testing.T) {
 	everywhere(t, kernel.Config{}, func(t *testing.T, _ *meddler) {
 		x, y := numbers(t)
-		a, err := socket.New(x, "a test's stream", true)
+		a, err := socket.New(x, "a test's stream", unix.SOCK_STREAM)
 		must(t, err)
 		if _, err := kernel.CurrentLoop().Register(x, "the same again"); !errors.Is(err, kernel.ErrBusy) {
 			t.Errorf("%v, want kernel.ErrBusy", err)

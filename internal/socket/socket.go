@@ -17,12 +17,13 @@ const maxIO = 1 << 30
 
 // Settings is what a socket is made of.
 type Settings struct {
-	Family int           // unix.AF_INET, AF_INET6
-	Kind   int           // unix.SOCK_STREAM
-	Name   string        // for reports: "tcp connection to 192.0.2.1:80"
-	Local  unix.Sockaddr // to bind to, nil for none
-	// Both has an IPv6 listener take IPv4 connections too.
-	Both bool
+	Family   int           // unix.AF_INET, AF_INET6, AF_UNIX
+	Kind     int           // unix.SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_RAW
+	Protocol int           // 0 for the usual one of the kind
+	Name     string        // for reports: "tcp connection to 192.0.2.1:80"
+	Local    unix.Sockaddr // to bind to, nil for none
+	// Only6 keeps an IPv6 socket from taking IPv4 too.
+	Only6 bool
 	// Control, if set, is called with the new descriptor before it is bound.
 	Control func(fd int) error
 }
@@ -33,7 +34,7 @@ func (s *Settings) make() (int, error) {
 	if e := l.Fault("socket"); e != 0 {
 		return -1, fail("socket", e)
 	}
-	fd, err := open(s.Family, s.Kind, 0)
+	fd, err := open(s.Family, s.Kind, s.Protocol)
 	if err != nil {
 		return -1, os.NewSyscallError("socket", err)
 	}
@@ -43,12 +44,8 @@ func (s *Settings) make() (int, error) {
 			_ = unix.Close(fd)
 		}
 	}()
-	if s.Family == unix.AF_INET6 {
-		only := 1
-		if s.Both {
-			only = 0
-		}
-		_ = unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, only) // refused where there is no choice
+	if err := s.prepare(fd); err != nil {
+		return -1, os.NewSyscallError("setsockopt", err)
 	}
 	if s.Control != nil {
 		if err := s.Control(fd); err != nil {
@@ -65,6 +62,35 @@ func (s *Settings) make() (int, error) {
 	}
 	bound = true
 	return fd, nil
+}
+
+// prepare sets what the standard library sets on each socket.
+func (s *Settings) prepare(fd int) error {
+	switch s.Family {
+	case unix.AF_INET6:
+		if s.Kind != unix.SOCK_RAW {
+			only := 0
+			if s.Only6 {
+				only = 1
+			}
+			_ = unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, only) // refused where there is no choice
+		}
+	case unix.AF_INET:
+		if s.Kind == unix.SOCK_DGRAM || s.Kind == unix.SOCK_RAW {
+			return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_BROADCAST, 1)
+		}
+	}
+	return nil
+}
+
+// Open makes a socket that is connected to nobody, for datagrams. It is not a
+// checkpoint.
+func Open(s Settings) (*FD, error) {
+	fd, err := s.make()
+	if err != nil {
+		return nil, err
+	}
+	return New(fd, s.Name, s.Kind)
 }
 
 // Listen makes a socket that takes connections. It is not a checkpoint.
@@ -88,7 +114,7 @@ func Listen(s Settings, backlog int) (*FD, error) {
 		_ = unix.Close(fd)
 		return nil, os.NewSyscallError("listen", err)
 	}
-	f, err := New(fd, s.Name, true)
+	f, err := New(fd, s.Name, s.Kind)
 	if err == nil {
 		// Nobody can have come yet: the first Accept need not look.
 		f.desc.Blocked(kernel.Read)
@@ -130,7 +156,7 @@ func Connect(s Settings, to unix.Sockaddr) (*FD, error) {
 		_ = unix.Close(fd)
 		return nil, os.NewSyscallError("connect", err)
 	}
-	f, err := New(fd, s.Name, s.Kind == unix.SOCK_STREAM)
+	f, err := New(fd, s.Name, s.Kind)
 	if err != nil || !under {
 		return f, err
 	}
@@ -184,7 +210,7 @@ func (f *FD) connected(t *kernel.Task) (kernel.Status, error) {
 func (f *FD) Accept(what string, setup func(conn *FD, from unix.Sockaddr)) error {
 	t := f.task()
 	if t == nil {
-		_, err := carry(f, func() (none struct{}, err error) { return none, f.Accept(what, setup) })
+		_, err := Carry(f.Loop(), func() (none struct{}, err error) { return none, f.Accept(what, setup) })
 		return err
 	}
 	fd := -1
@@ -201,7 +227,7 @@ func (f *FD) Accept(what string, setup func(conn *FD, from unix.Sockaddr)) error
 	if err != nil {
 		return err
 	}
-	conn, err := New(fd, what, true)
+	conn, err := New(fd, what, f.kind)
 	if err != nil {
 		return err
 	}

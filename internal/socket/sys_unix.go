@@ -3,19 +3,11 @@
 package socket
 
 import (
-	"errors"
+	"net/netip"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 )
-
-func errnoOf(err error) syscall.Errno {
-	var e syscall.Errno
-	if err != nil && !errors.As(err, &e) {
-		e = syscall.EINVAL
-	}
-	return e
-}
 
 func read(fd int, p []byte) (int, syscall.Errno) {
 	n, err := unix.Read(fd, p[:min(len(p), maxIO)])
@@ -56,4 +48,58 @@ func prepared(fd int, err error) (int, error) {
 		return -1, err
 	}
 	return fd, nil
+}
+
+// recvFrom takes a datagram, and writes down its sender.
+func recvFrom(fd int, p []byte, from *Peer) (int, syscall.Errno) {
+	n, sa, err := unix.Recvfrom(fd, p, 0)
+	switch sa := sa.(type) {
+	case *unix.SockaddrInet4:
+		*from = Peer{IP: netip.AddrFrom4(sa.Addr), Port: uint16(sa.Port)}
+	case *unix.SockaddrInet6:
+		*from = Peer{IP: netip.AddrFrom16(sa.Addr), Port: uint16(sa.Port), Zone: sa.ZoneId}
+	}
+	return max(0, n), errnoOf(err)
+}
+
+func sendTo(fd int, p []byte, to *Peer) syscall.Errno {
+	if to.IP.Is4() {
+		return errnoOf(unix.Sendto(fd, p, 0, &unix.SockaddrInet4{Port: int(to.Port), Addr: to.IP.As4()}))
+	}
+	return errnoOf(unix.Sendto(fd, p, 0, &unix.SockaddrInet6{Port: int(to.Port), ZoneId: to.Zone, Addr: to.IP.As16()}))
+}
+
+// recvMsg sees to it that descriptors that arrive are not inherited.
+func recvMsg(fd int, p, oob []byte) (n, oobn, flags int, from unix.Sockaddr, err error) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	n, oobn, flags, from, err = unix.Recvmsg(fd, p, oob, 0)
+	if err != nil || oobn == 0 {
+		return n, oobn, flags, from, err
+	}
+	messages, err := unix.ParseSocketControlMessage(oob[:oobn])
+	if err != nil {
+		return n, oobn, flags, from, nil // the caller sees what it is
+	}
+	for _, m := range messages {
+		fds, err := unix.ParseUnixRights(&m)
+		if err != nil {
+			continue // something else
+		}
+		for _, fd := range fds {
+			unix.CloseOnExec(fd)
+		}
+	}
+	return n, oobn, flags, from, nil
+}
+
+// writev writes the first buffer that has anything: x/sys/unix has no writev that
+// all systems share.
+func writev(fd int, v [][]byte) (int, syscall.Errno) {
+	for _, p := range v {
+		if len(p) > 0 {
+			return write(fd, p)
+		}
+	}
+	return 0, 0
 }

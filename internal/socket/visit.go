@@ -37,12 +37,14 @@ var errRecalled = errors.New("evergreen: the caller does not wait any more")
 
 var inOtherLoop = kernel.Plain("a call on a descriptor of another loop")
 
-// carry makes a call from elsewhere in a task of the descriptor's loop.
-func carry[T any](f *FD, call func() (T, error)) (T, error) {
+// Carry makes a call from elsewhere, from a plain goroutine or a task of another
+// loop, in a task of the loop l, and returns what it returned. It is a checkpoint;
+// where the caller is cancelled the call is too.
+func Carry[T any](l *kernel.Loop, call func() (T, error)) (T, error) {
 	v := &visit[T]{err: net.ErrClosed} // until the call says otherwise
 	t := kernel.Running()
 	if t == nil {
-		over := f.Loop().Do(func() error {
+		over := l.Do(func() error {
 			v.value, v.err = call()
 			return nil
 		})
@@ -55,7 +57,7 @@ func carry[T any](f *FD, call func() (T, error)) (T, error) {
 	if t.Interruptible() {
 		return none, t.Interrupted()
 	}
-	if v.send(t, f.Loop(), call) == kernel.Canceled && !v.recall(t, f.Loop()) {
+	if v.send(t, l, call) == kernel.Canceled && !v.recall(t, l) {
 		return none, t.Interrupted() // with shields taken away there is no waiting
 	}
 	if v.err == errRecalled {
