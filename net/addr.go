@@ -4,12 +4,29 @@ package net
 
 import (
 	stdnet "net"
+	"net/netip"
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/evergreen-go/evergreen/internal/socket"
 )
+
+// A *TCPAddr stands for an address of any protocol over IP in here: a UDPAddr has the
+// same fields, and an IPAddr is one without a port.
+
+// ofUDP and ofIP are that address for others; nil for nil.
+func ofUDP(a *UDPAddr) *TCPAddr { return (*TCPAddr)(a) }
+
+func ofIP(a *IPAddr) *TCPAddr {
+	if a == nil {
+		return nil
+	}
+	return &TCPAddr{IP: a.IP, Zone: a.Zone}
+}
 
 // toSockaddr converts an address for the system. Where family is AF_INET6 an IPv4
 // address is mapped; without an address it is the wildcard.
@@ -35,15 +52,66 @@ func toSockaddr(a *TCPAddr, family int) (unix.Sockaddr, error) {
 	return &unix.SockaddrInet6{Port: a.Port, Addr: [16]byte(ip), ZoneId: zone}, err
 }
 
-// fromSockaddr is the way back; nil for what is no TCP address.
-func fromSockaddr(sa unix.Sockaddr) Addr {
+// toPeer is toSockaddr for datagrams.
+func toPeer(a *TCPAddr, family int) (socket.Peer, error) {
+	sa, err := toSockaddr(a, family)
+	if err != nil {
+		return socket.Peer{}, err
+	}
+	if a.Port < 0 || a.Port > 1<<16-1 {
+		return socket.Peer{}, os.NewSyscallError("sendto", syscall.EINVAL)
+	}
+	if sa, ok := sa.(*unix.SockaddrInet6); ok {
+		return socket.Peer{IP: netip.AddrFrom16(sa.Addr), Port: uint16(a.Port), Zone: sa.ZoneId}, nil
+	}
+	return socket.Peer{IP: netip.AddrFrom4(sa.(*unix.SockaddrInet4).Addr), Port: uint16(a.Port)}, nil
+}
+
+// peerOf is toPeer for an address of the other kind, and allocates nothing.
+func peerOf(a netip.AddrPort, family int) (socket.Peer, error) {
+	ip := a.Addr()
+	if family == unix.AF_INET {
+		if !ip.Is4() && !ip.Is4In6() {
+			return socket.Peer{}, &AddrError{Err: "non-IPv4 address", Addr: ip.String()}
+		}
+		return socket.Peer{IP: ip.Unmap(), Port: a.Port()}, nil
+	}
+	zone, err := zoneID(ip.Zone())
+	return socket.Peer{IP: netip.AddrFrom16(ip.As16()), Port: a.Port(), Zone: zone}, err
+}
+
+// addrPort is the way back.
+func addrPort(p socket.Peer) netip.AddrPort {
+	ip := p.IP
+	if p.Zone != 0 {
+		ip = ip.WithZone(zoneName(p.Zone))
+	}
+	return netip.AddrPortFrom(ip, p.Port)
+}
+
+// toAddr is the way back from the system, for a socket of the network; nil for what
+// is no address.
+func toAddr(sa unix.Sockaddr, network string) Addr {
 	switch sa := sa.(type) {
 	case *unix.SockaddrInet4:
-		return &TCPAddr{IP: stdnet.IP(sa.Addr[:]), Port: sa.Port}
+		return inetAddr(network, TCPAddr{IP: sa.Addr[:], Port: sa.Port})
 	case *unix.SockaddrInet6:
-		return &TCPAddr{IP: stdnet.IP(sa.Addr[:]), Port: sa.Port, Zone: zoneName(sa.ZoneId)}
+		return inetAddr(network, TCPAddr{IP: sa.Addr[:], Port: sa.Port, Zone: zoneName(sa.ZoneId)})
+	case *unix.SockaddrUnix:
+		return &UnixAddr{Name: sa.Name, Net: network}
 	}
 	return nil
+}
+
+// orNil makes a nil pointer a nil interface.
+func orNil[T any, P interface {
+	*T
+	Addr
+}](a P) Addr {
+	if a == nil {
+		return nil
+	}
+	return a
 }
 
 // zoneID finds the number of a zone, which is an interface's name or a number.

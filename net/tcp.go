@@ -3,135 +3,105 @@
 package net
 
 import (
+	"context"
 	"errors"
-	"io"
 	"os"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 
-	"github.com/evergreen-go/evergreen/internal/kernel"
 	"github.com/evergreen-go/evergreen/internal/socket"
 )
 
 // TCPConn is a TCP connection. It implements [Conn]; its methods may be called
 // from any goroutine.
-type TCPConn struct {
-	fd            *socket.FD
-	network       string // as given to Dial or Listen
-	local, remote Addr
-}
+type TCPConn struct{ conn }
 
 var _ Conn = (*TCPConn)(nil)
 
-// newTCPConn wraps a connected socket and sets it up as the standard library
-// does: no delay, and probes while it is idle.
-func newTCPConn(fd *socket.FD, network string, remote Addr, keepAlive time.Duration, config KeepAliveConfig) *TCPConn {
-	c := &TCPConn{fd: fd, network: network, remote: remote}
-	_ = fd.Control(func(n int) error {
-		if sa, err := unix.Getsockname(n); err == nil {
-			c.local = fromSockaddr(sa)
+// tcp connects to an address.
+func (d *Dialer) tcp(ctx context.Context, network string, local, remote *TCPAddr) (*TCPConn, error) {
+	if d.multipath {
+		if c, err := d.tcpOver(ctx, network, protoMPTCP, local, remote); err == nil {
+			return c, nil
 		}
-		if to, ok := remote.(*TCPAddr); ok && to.IP.IsUnspecified() { // dialed so, and means this machine
-			if sa, err := unix.Getpeername(n); err == nil {
-				c.remote = fromSockaddr(sa)
+		// The system may not have it: the standard library tries plain TCP then too.
+	}
+	return d.tcpOver(ctx, network, 0, local, remote)
+}
+
+func (d *Dialer) tcpOver(ctx context.Context, network string, proto int, local, remote *TCPAddr) (*TCPConn, error) {
+	if len(remote.IP) == 0 { // no host means this machine
+		remote = thisMachine(network, local, remote.Port)
+	}
+	s, err := inetSettings(network, proto, local, remote, false)
+	if err != nil {
+		return nil, err
+	}
+	address := remote.String()
+	s.Name = "tcp connection to " + address
+	s.Control = hookOf(d.Control, d.ControlContext).on(ctx, network, s.Family, address)
+	sa, err := toSockaddr(remote, s.Family)
+	if err != nil {
+		return nil, err
+	}
+	for again := 2; ; again-- {
+		if local != nil && local.Port != 0 {
+			again = 0
+		}
+		fd, err := socket.Connect(s, sa)
+		if err != nil {
+			if again > 0 && errors.Is(err, unix.EADDRNOTAVAIL) {
+				continue
 			}
+			return nil, err
 		}
-		_ = unix.SetsockoptInt(n, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
-		if config.Enable {
-			return setKeepAlive(n, config)
+		c := &TCPConn{newConn(fd, network, s.Family, nil, toAddr(sa, network))}
+		c.prepare(d.KeepAlive, d.KeepAliveConfig)
+		if again > 0 && c.toItself() {
+			_ = c.Close()
+			continue
 		}
-		if keepAlive >= 0 {
-			return setKeepAlive(n, KeepAliveConfig{Enable: true, Idle: keepAlive, Interval: keepAlive})
-		}
-		return nil
-	})
-	return c
-}
-
-// fail wraps an error as the standard library does. The end of a stream is not
-// wrapped, since everybody compares with io.EOF.
-func (c *TCPConn) fail(op string, err error) error {
-	if err == nil || err == io.EOF {
-		return err
+		return c, nil
 	}
-	return &OpError{Op: op, Net: c.network, Source: c.local, Addr: c.remote, Err: err}
 }
 
-// failHere is for what concerns this end alone: the standard library names only
-// its address then.
-func (c *TCPConn) failHere(err error) error {
-	if err == nil {
-		return nil
+// prepare sets a new connection up as the standard library does: no delay, and
+// probes while it is idle.
+func (c *TCPConn) prepare(keepAlive time.Duration, config KeepAliveConfig) {
+	_ = c.fd.Control(func(fd int) error { return prepareTCP(fd, keepAlive, config) })
+}
+
+func prepareTCP(fd int, keepAlive time.Duration, config KeepAliveConfig) error {
+	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+	if config.Enable {
+		return setKeepAlive(fd, config)
 	}
-	return &OpError{Op: "set", Net: c.network, Addr: c.local, Err: err}
-}
-
-// Read reads what there is, at most len(p) bytes, waiting until there is
-// something. When the peer has closed its side it returns io.EOF. It is a
-// checkpoint; nothing is lost when the task is cancelled.
-func (c *TCPConn) Read(p []byte) (int, error) {
-	n, err := c.fd.Read(p)
-	if err != nil {
-		err = c.fail("read", err)
+	if keepAlive >= 0 {
+		return setKeepAlive(fd, KeepAliveConfig{Enable: true, Idle: keepAlive, Interval: keepAlive})
 	}
-	return n, err
+	return nil
 }
 
-// Write writes all of p. When the peer does not read, it waits until it does:
-// nothing is buffered on our side. It is a checkpoint; when it fails or the task
-// is cancelled it returns how much was written.
-func (c *TCPConn) Write(p []byte) (int, error) {
-	n, err := c.fd.Write(p)
-	if err != nil {
-		err = c.fail("write", err)
-	}
-	return n, err
+// toItself tells whether both ends are the same socket. A dial to a port of this
+// machine where nobody listens can find that very port given to itself, and TCP
+// then connects the socket to itself.
+func (c *TCPConn) toItself() bool {
+	local, ok := c.local.(*TCPAddr)
+	remote := c.remote.(*TCPAddr)
+	return ok && local.Port == remote.Port && local.IP.Equal(remote.IP)
 }
-
-// Close closes the connection; calls that wait for it return [ErrClosed]. It is
-// not a checkpoint.
-func (c *TCPConn) Close() error { return c.fail("close", c.fd.Close()) }
 
 // CloseRead ends the reading side. It is not a checkpoint.
 func (c *TCPConn) CloseRead() error {
-	return c.fail("close", c.shutdown(unix.SHUT_RD))
+	return c.shutdown(unix.SHUT_RD)
 }
 
 // CloseWrite ends the writing side: the peer reads to the end of what was written
 // and then gets io.EOF, while this side can still read. It is not a checkpoint.
 func (c *TCPConn) CloseWrite() error {
-	return c.fail("close", c.shutdown(unix.SHUT_WR))
-}
-
-func (c *TCPConn) shutdown(how int) error {
-	return c.fd.Control(func(fd int) error {
-		return os.NewSyscallError("shutdown", unix.Shutdown(fd, how))
-	})
-}
-
-// LocalAddr returns this side's address. It is not a checkpoint.
-func (c *TCPConn) LocalAddr() Addr { return c.local }
-
-// RemoteAddr returns the peer's address. It is not a checkpoint.
-func (c *TCPConn) RemoteAddr() Addr { return c.remote }
-
-// SetDeadline sets the time after which reads and writes fail with an error that
-// wraps os.ErrDeadlineExceeded; the zero time means never. Calls that wait now are
-// included. It is not a checkpoint.
-func (c *TCPConn) SetDeadline(t time.Time) error {
-	return c.failHere(c.fd.SetDeadline(kernel.Read|kernel.Write, t))
-}
-
-// SetReadDeadline is [TCPConn.SetDeadline] for reads. It is not a checkpoint.
-func (c *TCPConn) SetReadDeadline(t time.Time) error {
-	return c.failHere(c.fd.SetDeadline(kernel.Read, t))
-}
-
-// SetWriteDeadline is [TCPConn.SetDeadline] for writes. It is not a checkpoint.
-func (c *TCPConn) SetWriteDeadline(t time.Time) error {
-	return c.failHere(c.fd.SetDeadline(kernel.Write, t))
+	return c.shutdown(unix.SHUT_WR)
 }
 
 // SetNoDelay tells whether small writes are sent at once (the default) or
@@ -145,6 +115,9 @@ func (c *TCPConn) SetNoDelay(on bool) error {
 // connection, more has the system try for so long and then drop it; Close does not
 // wait for that. It is not a checkpoint.
 func (c *TCPConn) SetLinger(sec int) error {
+	if c.fd == nil {
+		return syscall.EINVAL
+	}
 	c.fd.Linger(sec > 0)
 	return c.fail("set", c.fd.Control(func(fd int) error {
 		linger := unix.Linger{Onoff: int32(toInt(sec >= 0)), Linger: int32(max(0, sec))}
@@ -166,40 +139,10 @@ func (c *TCPConn) SetKeepAlivePeriod(d time.Duration) error {
 // SetKeepAliveConfig says how an idle connection is probed. It is not a
 // checkpoint.
 func (c *TCPConn) SetKeepAliveConfig(config KeepAliveConfig) error {
-	return c.fail("set", c.fd.Control(func(fd int) error { return setKeepAlive(fd, config) }))
-}
-
-// SetReadBuffer sets the size in bytes of the system's buffer for what arrives.
-// It is not a checkpoint.
-func (c *TCPConn) SetReadBuffer(bytes int) error {
-	return c.failHere(c.setOption(unix.SOL_SOCKET, unix.SO_RCVBUF, bytes))
-}
-
-// SetWriteBuffer sets the size in bytes of the system's buffer for what is to be
-// sent. It is not a checkpoint.
-func (c *TCPConn) SetWriteBuffer(bytes int) error {
-	return c.failHere(c.setOption(unix.SOL_SOCKET, unix.SO_SNDBUF, bytes))
-}
-
-// SyscallConn gives access to the descriptor. Its Read and Write are checkpoints;
-// SyscallConn itself is not a checkpoint.
-func (c *TCPConn) SyscallConn() (syscall.RawConn, error) { return rawConn{c.fd}, nil }
-
-func (c *TCPConn) set(level, option, value int) error {
-	return c.fail("set", c.setOption(level, option, value))
-}
-
-func (c *TCPConn) setOption(level, option, value int) error {
-	return c.fd.Control(func(fd int) error {
-		return os.NewSyscallError("setsockopt", unix.SetsockoptInt(fd, level, option, value))
-	})
-}
-
-func toInt(on bool) int {
-	if on {
-		return 1
+	if c.fd == nil {
+		return syscall.EINVAL
 	}
-	return 0
+	return c.fail("set", c.fd.Control(func(fd int) error { return setKeepAlive(fd, config) }))
 }
 
 // setKeepAlive follows the standard library: 0 means its defaults of 15 seconds
