@@ -39,6 +39,10 @@ var layers = []row{
 		why:  "asks the system which descriptors are ready; several backends behind one interface",
 	},
 	{
+		path: "internal/dns",
+		why:  "reads and writes the texts and messages of name resolution; waits for nothing, so that it can be fuzzed",
+	},
+	{
 		path: "internal/kernel",
 		may:  []string{"internal/baton", "internal/goroutine", "internal/poller", "internal/timers"},
 		why:  "park, wake and the ready queue: the one place where the four parts below meet",
@@ -85,7 +89,7 @@ var layers = []row{
 	},
 	{
 		path: "net",
-		may:  []string{"task", "timeout", "runtime", "internal/kernel", "internal/socket"},
+		may:  []string{"task", "timeout", "runtime", "internal/kernel", "internal/socket", "internal/dns"},
 		why:  "connections; not built on sync or channel, so that a program pays only for what it uses",
 	},
 	{
@@ -119,6 +123,7 @@ type external struct {
 
 var externals = []external{
 	{path: "golang.org/x/sys", why: "epoll, kqueue and the system calls package syscall has frozen"},
+	{path: "golang.org/x/net/dns/dnsmessage", why: "packs and unpacks the messages of DNS, as the standard library does with it"},
 	{path: "golang.org/x/net", tests: true, why: "nettest, which holds connections to net's contract"},
 	{path: "go.uber.org/goleak", tests: true, why: "proves that Run leaves no goroutine behind"},
 }
