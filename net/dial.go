@@ -36,6 +36,8 @@ type Dialer struct {
 	KeepAlive time.Duration
 	// KeepAliveConfig says more about probes; it counts where its Enable is set.
 	KeepAliveConfig KeepAliveConfig
+	// Resolver looks up names; nil for [DefaultResolver].
+	Resolver *Resolver
 	// Cancel, when it is closed, ends dials. A context says the same: see DialContext.
 	Cancel <-chan struct{}
 	// Control is called with the new socket before it is connected. It must not wait.

@@ -19,7 +19,7 @@ func (d *Dialer) dial(ctx context.Context, t *kernel.Task, network, address stri
 		}
 		return nil, errMissingAddress
 	}
-	addrs, err := resolve(ctx, t, network, address)
+	addrs, err := d.Resolver.resolve(ctx, t, network, address)
 	if err == nil {
 		addrs, err = reachable(addrs, d.LocalAddr)
 	}

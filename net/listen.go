@@ -124,7 +124,7 @@ func (lc *ListenConfig) where(ctx context.Context, call, network, address string
 	if !t.Checkpoint() {
 		return nil, failListen(network, nil, t.Interrupted())
 	}
-	all, err := resolve(ctx, t, network, address)
+	all, err := DefaultResolver.resolve(ctx, t, network, address)
 	if err != nil {
 		return nil, failListen(network, nil, err)
 	}

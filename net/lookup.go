@@ -2,62 +2,79 @@ package net
 
 import (
 	"context"
-	stdnet "net"
 
 	"github.com/evergreen-go/evergreen/internal/kernel"
 )
 
-// LookupIP looks up a name with the system's resolver, on a plain goroutine from a
-// small pool kept for names. It is a checkpoint; if the task is cancelled
-// meanwhile, the lookup is called off.
+// LookupIP looks up a name and returns its addresses, as [Resolver.LookupIPAddr] of
+// [DefaultResolver] does. It is a checkpoint.
 func LookupIP(host string) ([]IP, error) {
-	return lookUp(kernel.MustTask("net.LookupIP"), func(ctx context.Context) ([]IP, error) {
-		return stdnet.DefaultResolver.LookupIP(ctx, "ip", host)
-	}, context.Background())
+	return DefaultResolver.LookupIP(context.Background(), "ip", host)
 }
 
-// LookupHost looks up a name and returns its addresses as text. It is a
-// checkpoint; if the task is cancelled meanwhile, the lookup is called off.
+// LookupHost looks up a name and returns its addresses as text, see
+// [Resolver.LookupHost]. It is a checkpoint.
 func LookupHost(host string) ([]string, error) {
-	return lookUp(kernel.MustTask("net.LookupHost"), func(ctx context.Context) ([]string, error) {
-		return stdnet.DefaultResolver.LookupHost(ctx, host)
-	}, context.Background())
+	return DefaultResolver.LookupHost(context.Background(), host)
 }
 
-// lookupPort finds the number of a service; numbers need no look at the system.
-func lookupPort(t *kernel.Task, network, service string) (int, error) {
-	if n, ok := atoi(service); ok {
-		if n > 65535 {
-			return 0, &AddrError{Err: "invalid port", Addr: service}
-		}
-		return n, nil
-	}
-	return lookUp(t, func(ctx context.Context) (int, error) {
-		return stdnet.DefaultResolver.LookupPort(ctx, network, service)
-	}, context.Background())
+// LookupAddr looks up the names of an address, see [Resolver.LookupAddr]. It is a
+// checkpoint.
+func LookupAddr(addr string) ([]string, error) {
+	return DefaultResolver.LookupAddr(context.Background(), addr)
 }
 
-func atoi(s string) (n int, ok bool) {
-	for _, c := range []byte(s) {
-		if c < '0' || c > '9' || n > 1<<20 {
-			return 0, false
-		}
-		n = n*10 + int(c-'0')
-	}
-	return n, true
+// LookupCNAME looks up the canonical name of a name, see [Resolver.LookupCNAME]. It
+// is a checkpoint.
+func LookupCNAME(host string) (string, error) {
+	return DefaultResolver.LookupCNAME(context.Background(), host)
+}
+
+// LookupMX looks up the mail servers of a domain, see [Resolver.LookupMX]. It is a
+// checkpoint.
+func LookupMX(name string) ([]*MX, error) {
+	return DefaultResolver.LookupMX(context.Background(), name)
+}
+
+// LookupNS looks up the name servers of a domain, see [Resolver.LookupNS]. It is a
+// checkpoint.
+func LookupNS(name string) ([]*NS, error) {
+	return DefaultResolver.LookupNS(context.Background(), name)
+}
+
+// LookupTXT looks up the texts of a name, see [Resolver.LookupTXT]. It is a
+// checkpoint.
+func LookupTXT(name string) ([]string, error) {
+	return DefaultResolver.LookupTXT(context.Background(), name)
+}
+
+// LookupSRV looks up where a service is offered, see [Resolver.LookupSRV]. It is a
+// checkpoint.
+func LookupSRV(service, proto, name string) (cname string, services []*SRV, err error) {
+	return DefaultResolver.LookupSRV(context.Background(), service, proto, name)
+}
+
+// LookupPort finds the number of a service, see [Resolver.LookupPort]. It is a
+// checkpoint.
+func LookupPort(network, service string) (int, error) {
+	return DefaultResolver.LookupPort(context.Background(), network, service)
 }
 
 // lookUp asks the standard resolver while the task waits. The context it is given
 // ends with the task's interest in the answer.
-func lookUp[T any](t *kernel.Task, ask func(context.Context) (T, error), ctx context.Context) (T, error) {
+func lookUp[T any](ctx context.Context, t *kernel.Task, ask func(context.Context) (T, error)) (T, error) {
+	return offload(ctx, t, t.Loop().Lookups(), ask)
+}
+
+func offload[T any](ctx context.Context, t *kernel.Task, pool *kernel.Pool, ask func(context.Context) (T, error)) (T, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	answer := new(struct {
+	defer cancel()
+	answer := new(struct { // of its own: ask may go on when the task has left
 		value T
 		err   error
 	})
 	var none T
-	o, err := t.Loop().Lookups().Offload(t, func() { answer.value, answer.err = ask(ctx) })
-	cancel()
+	o, err := pool.Offload(t, func() { answer.value, answer.err = ask(ctx) })
 	if o == kernel.Canceled {
 		return none, t.Interrupted()
 	}

@@ -114,8 +114,8 @@ func TestSlowLookupIsLeftByAKill(t *testing.T) {
 			asked := names(t, nil)
 			run(t, func() {
 				victim := task.Go(func() { t.Errorf("the killed task got %v", call()) })
-				task.Yield()
-				<-asked // the question is asked on a plain goroutine
+				settle() // the lookup's own task starts
+				<-asked  // the question is asked on a plain goroutine
 				victim.Kill()
 				if err := victim.Join(); !errors.Is(err, task.ErrKilled) {
 					t.Error(err)
@@ -153,7 +153,7 @@ func TestContextEndsTheLookup(t *testing.T) {
 				t.Errorf("%v, want an OpError of a dial that was cancelled", err)
 			}
 		})
-		task.Yield()
+		settle()
 		<-asked
 		cancel(errors.New("changed my mind"))
 		must(t, dialer.Join())

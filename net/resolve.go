@@ -3,7 +3,6 @@ package net
 import (
 	"context"
 	stdnet "net"
-	"net/netip"
 	"os"
 	"strconv"
 	"strings"
@@ -61,7 +60,7 @@ func resolveOne(call, network, base, address string) (Addr, error) {
 	if !known(name, base) {
 		return nil, UnknownNetworkError(network)
 	}
-	all, err := resolveName(context.Background(), t, name, address)
+	all, err := DefaultResolver.resolveName(context.Background(), t, name, address)
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +149,7 @@ var protocols = sync.OnceValue(func() map[string]int {
 })
 
 // resolve finds the addresses for a dial or a listener.
-func resolve(ctx context.Context, t *kernel.Task, network, address string) ([]Addr, error) {
+func (r *Resolver) resolve(ctx context.Context, t *kernel.Task, network, address string) ([]Addr, error) {
 	base, _, err := parseNetwork(network, true)
 	if err != nil {
 		return nil, err
@@ -158,12 +157,12 @@ func resolve(ctx context.Context, t *kernel.Task, network, address string) ([]Ad
 	if strings.HasPrefix(base, "unix") {
 		return []Addr{&UnixAddr{Name: address, Net: base}}, nil
 	}
-	return resolveName(ctx, t, base, address)
+	return r.resolveName(ctx, t, base, address)
 }
 
 // resolveName finds all addresses for a host and a port, in the resolver's order.
 // An empty host gives an address without IP, an empty address port 0 too.
-func resolveName(ctx context.Context, t *kernel.Task, network, address string) ([]Addr, error) {
+func (r *Resolver) resolveName(ctx context.Context, t *kernel.Task, network, address string) ([]Addr, error) {
 	host, port := address, 0
 	if network[0] != 'i' && address != "" {
 		var service string
@@ -171,42 +170,20 @@ func resolveName(ctx context.Context, t *kernel.Task, network, address string) (
 		if host, service, err = SplitHostPort(address); err != nil {
 			return nil, err
 		}
-		if port, err = lookupPort(t, network, service); err != nil {
+		if port, err = r.lookupPort(ctx, t, network, service); err != nil {
 			return nil, err
 		}
 	}
 	if host == "" {
 		return []Addr{inetAddr(network, TCPAddr{Port: port})}, nil
 	}
-	ips, err := lookupIPs(ctx, t, host)
+	ips, err := r.lookupIPs(ctx, t, network, host)
 	if err != nil {
 		return nil, err
 	}
-	if len(ips) == 1 && ips[0].IP.Equal(stdnet.IPv6unspecified) {
-		// Where IPv6 is set up by half, IPv4 still leads to this machine.
-		ips = append(ips, IPAddr{IP: stdnet.IPv4zero})
-	}
-	var all []Addr
-	last := network[len(network)-1]
-	for _, ip := range ips {
-		four := ip.IP.To4() != nil
-		if last == '4' && !four || last == '6' && four {
-			continue
-		}
-		all = append(all, inetAddr(network, TCPAddr{IP: ip.IP, Port: port, Zone: ip.Zone}))
-	}
-	if len(all) == 0 {
-		return nil, &AddrError{Err: "no suitable address found", Addr: host}
+	all := make([]Addr, len(ips))
+	for i, ip := range ips {
+		all[i] = inetAddr(network, TCPAddr{IP: ip.IP, Port: port, Zone: ip.Zone})
 	}
 	return all, nil
-}
-
-// lookupIPs asks the resolver only for what is not an address already.
-func lookupIPs(ctx context.Context, t *kernel.Task, host string) ([]IPAddr, error) {
-	if ip, err := netip.ParseAddr(host); err == nil {
-		return []IPAddr{{IP: ip.AsSlice(), Zone: ip.Zone()}}, nil
-	}
-	return lookUp(t, func(ctx context.Context) ([]IPAddr, error) {
-		return stdnet.DefaultResolver.LookupIPAddr(ctx, host)
-	}, ctx)
 }

@@ -162,7 +162,7 @@ func TestAnswers(t *testing.T) {
 		{dnsmessage.TypeA, "[192.0.2.1 192.0.2.2 2001:db8::1] b.example. <nil>"},
 		{dnsmessage.TypeCNAME, "[192.0.2.1 192.0.2.2 2001:db8::1] a.example. <nil>"},
 		{dnsmessage.TypeAAAA, "[2001:db8::1] b.example. <nil>"},
-		{dnsmessage.TypeTXT, "[one text] <nil>"},
+		{dnsmessage.TypeTXT, `["one text"] <nil>`},
 		{dnsmessage.TypePTR, "[ptr.] <nil>"},
 		{dnsmessage.TypeNS, "[ns.] <nil>"},
 		{dnsmessage.TypeMX, "{mx. 5} <nil>"},
@@ -188,7 +188,8 @@ func TestAnswers(t *testing.T) {
 func show(r *dns.Reply, kind dnsmessage.Type) string {
 	switch kind {
 	case dnsmessage.TypeTXT:
-		return fmt.Sprintln(r.TXT())[:len(fmt.Sprintln(r.TXT()))-1]
+		all, err := r.TXT()
+		return fmt.Sprintf("%q %v", all, err)
 	case dnsmessage.TypePTR:
 		all, err := r.PTR()
 		return fmt.Sprint(all, " ", err)
