@@ -43,6 +43,10 @@ var layers = []row{
 		why:  "reads and writes the texts and messages of name resolution; waits for nothing, so that it can be fuzzed",
 	},
 	{
+		path: "internal/accept",
+		why:  "which errors of accept pass and how long to wait for that; shared by the servers of net and net/http, of which only one could import the other",
+	},
+	{
 		path: "internal/kernel",
 		may:  []string{"internal/baton", "internal/goroutine", "internal/poller", "internal/timers"},
 		why:  "park, wake and the ready queue: the one place where the four parts below meet",
@@ -89,12 +93,12 @@ var layers = []row{
 	},
 	{
 		path: "net",
-		may:  []string{"task", "timeout", "runtime", "internal/kernel", "internal/socket", "internal/dns"},
+		may:  []string{"task", "timeout", "runtime", "internal/accept", "internal/dns", "internal/kernel", "internal/socket"},
 		why:  "connections; not built on sync or channel, so that a program pays only for what it uses",
 	},
 	{
 		path: "net/http",
-		may:  []string{"net", "task", "timeout", "runtime", "internal/kernel"},
+		may:  []string{"net", "task", "timeout", "runtime", "internal/accept", "internal/kernel"},
 		why:  "speaks HTTP over net's connections and touches no descriptor itself",
 	},
 	{

@@ -4,12 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	stdnet "net"
 	stdhttp "net/http"
-	"syscall"
-	"time"
 
+	"github.com/evergreen-go/evergreen/internal/accept"
 	"github.com/evergreen-go/evergreen/internal/kernel"
 	"github.com/evergreen-go/evergreen/net"
 	"github.com/evergreen-go/evergreen/task"
@@ -104,7 +102,7 @@ func (s *Server) ServeTLS(l stdnet.Listener, certFile, keyFile string) error {
 		}
 		config.Certificates = []tls.Certificate{certificate}
 	}
-	if err := native(l); err != nil {
+	if err := accept.Blocks(l); err != nil {
 		return err
 	}
 	return s.Serve(tls.NewListener(l, config))
@@ -125,7 +123,7 @@ func (s *Server) Serve(l stdnet.Listener) error {
 	t := kernel.MustTask("Server.Serve")
 	once := &onceListener{Listener: l}
 	defer once.Close()
-	if err := native(l); err != nil {
+	if err := accept.Blocks(l); err != nil {
 		return err
 	}
 	if s.down.Load() {
@@ -148,21 +146,12 @@ func (s *Server) Serve(l stdnet.Listener) error {
 	return s.accept(t, once, context.WithValue(base, stdhttp.ServerContextKey, s))
 }
 
-// native says what is wrong with a listener whose Accept would stop the loop.
-func native(l stdnet.Listener) error {
-	switch l.(type) {
-	case *stdnet.TCPListener, *stdnet.UnixListener:
-		return fmt.Errorf("evergreen: a server cannot serve a %T, whose Accept stops all tasks of the loop: make the listener with Listen of github.com/evergreen-go/evergreen/net", l)
-	}
-	return nil
-}
-
 func (s *Server) accept(t *kernel.Task, l stdnet.Listener, base context.Context) error {
-	var pause time.Duration
+	var backoff accept.Backoff
 	for {
 		rwc, err := l.Accept()
 		if err == nil {
-			pause = 0
+			backoff.Succeeded()
 			s.admit(t.Loop(), rwc, base)
 			continue
 		}
@@ -171,12 +160,12 @@ func (s *Server) accept(t *kernel.Task, l stdnet.Listener, base context.Context)
 			return stdhttp.ErrServerClosed
 		case t.Interruptible():
 			return err
-		case errors.Is(err, syscall.ECONNABORTED): // gone before we came to it
+		case accept.Gone(err): // gone before we came to it
 			continue
-		case !exhausted(err):
+		case !accept.Passes(err):
 			return err
 		}
-		pause = min(max(2*pause, 5*time.Millisecond), time.Second)
+		pause := backoff.Failed()
 		s.logf("http: Accept error: %v; retrying in %v", err, pause)
 		switch s.paused.Wait(t, kernel.Plain("descriptors to accept connections with"), t.Loop().After(pause)) {
 		case kernel.Woken:
@@ -185,18 +174,6 @@ func (s *Server) accept(t *kernel.Task, l stdnet.Listener, base context.Context)
 			return t.Interrupted()
 		}
 	}
-}
-
-// exhausted tells whether an error will pass when the system, or this process, has
-// more of what it lacks now.
-func exhausted(err error) bool {
-	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM} {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	var temporary interface{ Temporary() bool }
-	return errors.As(err, &temporary) && temporary.Temporary()
 }
 
 // admit starts the task of a new connection.
