@@ -54,7 +54,7 @@ type Server struct {
 	acceptors []*acceptor
 	// conns are the connections that are being handled, by their tasks.
 	conns map[*kernel.Task]*served
-	// stopping counts those among conns whose handlers are in Shutdown or Close.
+	// stopping counts those among conns whose handlers have called Shutdown or Close.
 	stopping int
 	// room are the acceptors that wait for MaxConns, paused those that wait for the
 	// system to have descriptors again, quiet the tasks in Shutdown.

@@ -32,6 +32,8 @@ type acceptor struct {
 	closed   bool
 	// scope is around the stretch in which connections are accepted; nil outside it.
 	scope *kernel.Scope
+	// filled tells that it has taken the last place.
+	filled bool
 	// held is a connection that was accepted and has no handler yet.
 	held    Conn
 	backoff accept.Backoff
@@ -125,13 +127,13 @@ func (a *acceptor) run(t *kernel.Task) error {
 // returns false if the task is to end.
 func (a *acceptor) awaitRoom(t *kernel.Task) bool {
 	s := a.server
-	if !s.full() {
-		return true
-	}
-	// An acceptor that has just taken the last place lets those queue before it that
-	// were woken with it and came too late. So listeners take turns.
-	if !t.Yield() {
-		return false
+	if a.filled {
+		// Those that were woken with it and came too late shall queue before it: so
+		// listeners take turns.
+		a.filled = false
+		if !t.Yield() {
+			return false
+		}
 	}
 	for s.full() && !s.down.Load() {
 		if s.room.Wait(t, freePlace, 0) == kernel.Canceled {
@@ -189,6 +191,7 @@ func (a *acceptor) admit(t *kernel.Task) {
 	if !s.full() {
 		return
 	}
+	a.filled = true
 	for _, other := range s.acceptors {
 		if other != a && other.scope != nil {
 			other.scope.Cancel(nil)

@@ -22,8 +22,8 @@ type served struct {
 	// returned tells that the handler came back, closed that the connection was closed
 	// after it.
 	returned, closed bool
-	// stopping counts the calls of Shutdown and Close that the handler is in.
-	stopping int
+	// stopping tells that the handler has called Shutdown or Close.
+	stopping bool
 }
 
 // start has the handler handle a connection.
@@ -89,7 +89,8 @@ func (c *served) over(t *kernel.Task) {
 	delete(s.conns, t)
 	s.counts.active.Add(-1)
 	s.room.WakeAll()
-	if len(s.conns) == s.stopping {
-		s.quiet.WakeAll()
+	if c.stopping {
+		s.stopping--
 	}
+	s.tellQuiet()
 }

@@ -50,8 +50,9 @@ const handlers = kernel.Plain("the handlers of a server that is being shut down"
 // by several at once, it does the same, each with its own grace, and returns the same.
 // Before Serve it only has Serve return [ErrServerClosed].
 //
-// A handler may call it too. It is not waited for then, nor killed, by its own call;
-// a call from outside waits for it as for all others.
+// A handler may call it too. Its call does not wait for handlers that have called
+// Shutdown or Close, itself among them, nor kill those; a call from outside makes no
+// difference between handlers.
 //
 // It may be called from any goroutine. It is a checkpoint; when the calling task is
 // killed or the time of a block around it is up, the server stays closed to new
@@ -62,7 +63,7 @@ func (s *Server) Shutdown(grace time.Duration) error {
 		t := kernel.MustTask("Server.Shutdown")
 		s.stopAccepting()
 		me := s.conns[t]
-		defer s.excuse(me)()
+		s.excuse(me)
 		if !t.Checkpoint() {
 			return t.Interrupted()
 		}
@@ -87,7 +88,7 @@ func (s *Server) Shutdown(grace time.Duration) error {
 }
 
 // Close ends the server at once: it closes the listeners and kills the handlers,
-// without waiting for their end; a handler that calls it goes on. [Server.Shutdown]
+// without waiting for their end; handlers that call it go on. [Server.Shutdown]
 // with a grace of 0 does wait. It returns the first error of closing a listener. It may be called
 // from any goroutine and more than once. In a task or callback of the server's loop
 // it is not a checkpoint.
@@ -96,7 +97,7 @@ func (s *Server) Close() error {
 	return s.inLoop(func() error {
 		s.stopAccepting()
 		me := s.conns[kernel.Running()]
-		defer s.excuse(me)()
+		s.excuse(me)
 		s.cut(me)
 		return s.closeErr
 	})
@@ -114,27 +115,26 @@ func (s *Server) stopAccepting() {
 	s.paused.WakeAll()
 }
 
-// excuse notes that a handler, nil for none, is in Shutdown or Close, until the
-// function that it returns is called.
-func (s *Server) excuse(me *served) (end func()) {
-	if me == nil {
-		return func() {}
+// excuse notes that a handler, nil for none, has called Shutdown or Close. It stays
+// noted: handlers that have do not wait for each other's last words either.
+func (s *Server) excuse(me *served) {
+	if me == nil || me.stopping {
+		return
 	}
-	if me.stopping++; me.stopping == 1 {
-		s.stopping++
-		if len(s.conns) == s.stopping {
-			s.quiet.WakeAll()
-		}
-	}
-	return func() {
-		if me.stopping--; me.stopping == 0 {
-			s.stopping--
-		}
+	me.stopping = true
+	s.stopping++
+	s.tellQuiet()
+}
+
+// tellQuiet wakes those in Shutdown when there may be nobody left to wait for.
+func (s *Server) tellQuiet() {
+	if len(s.conns) == s.stopping {
+		s.quiet.WakeAll()
 	}
 }
 
 // busy tells whether somebody is left for a call of Shutdown to wait for. Handlers
-// that call it do not wait for each other, which would never end.
+// that have called it do not wait for each other, which would never end.
 func (s *Server) busy(me *served) bool {
 	left := len(s.conns)
 	if me != nil {
@@ -148,7 +148,7 @@ func (s *Server) busy(me *served) bool {
 func (s *Server) cut(me *served) {
 	tasks := slices.SortedFunc(maps.Keys(s.conns), func(a, b *kernel.Task) int { return cmp.Compare(a.ID(), b.ID()) })
 	for _, t := range tasks {
-		if me != nil && s.conns[t].stopping > 0 {
+		if me != nil && s.conns[t].stopping {
 			continue
 		}
 		if t.Kill() {
