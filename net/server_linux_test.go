@@ -30,13 +30,9 @@ func TestServeKilledAtEveryStep(t *testing.T) {
 				s, _ = newServer(func(c net.Conn) { _, _ = c.Read(make([]byte, 1)) })
 				s.MaxConns = limit
 				l := listen(t)
+				defer l.Close() // should it be killed while it dials
 				for range 3 {
-					c, err := net.Dial("tcp", l.Addr().String())
-					if err != nil {
-						must(t, l.Close())
-						return
-					}
-					clients = append(clients, c)
+					clients = append(clients, dial(t, l))
 				}
 				_ = s.Serve(l)
 			}, func() {
@@ -64,10 +60,12 @@ func TestServerCancelledEverywhere(t *testing.T) {
 	tasktest.CancelEverywhere(t, func(scene *tasktest.Scene) {
 		s, _ := newServer(func(c net.Conn) { _, _ = c.Read(make([]byte, 1)) })
 		s.MaxConns = 1
-		var l *net.TCPListener
+		var l net.Listener
 		scene.Go(func() {
-			l = listen(t)
-			_ = s.Serve(l)
+			var err error
+			if l, err = net.Listen("tcp", "127.0.0.1:0"); err == nil {
+				_ = s.Serve(l)
+			}
 		})
 		for range 2 {
 			scene.Go(func() {
@@ -90,7 +88,9 @@ func TestServerCancelledEverywhere(t *testing.T) {
 			task.Sleep(time.Second)
 			_ = s.Shutdown(time.Second)
 		})
+		last := task.GoAfter(time.Hour, func() { _ = s.Close() }) // should that one not come to it
 		scene.After(func() {
+			must(t, last.Join())
 			_ = s.Shutdown(0)
 			if got := s.Stats(); got.Active != 0 || got.Listeners != 0 {
 				t.Errorf("the numbers are %+v in the end", got)
