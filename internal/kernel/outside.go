@@ -248,11 +248,11 @@ func (l *Loop) Do(f func() error) error {
 		}})
 	}
 	if w == nil {
-		done := make(chan struct{})
-		if err := start(func() { l.answered = true; close(done) }); err != nil {
+		done := NewLatch()
+		if err := start(func() { l.answered = true; done.Open() }); err != nil {
 			return err
 		}
-		<-done
+		done.Wait()
 		return result
 	}
 	var refused error

@@ -40,9 +40,14 @@ func (f *file) close() error {
 	case here == f.desc.Loop():
 		return f.end()
 	case here == nil:
-		result := make(chan error, 1)
-		f.endFromOutside(func(err error) { result <- err })
-		return <-result
+		var result error
+		over := kernel.NewLatch()
+		f.endFromOutside(func(err error) {
+			result = err
+			over.Open()
+		})
+		over.Wait()
+		return result
 	}
 	t := kernel.Running()
 	if t == nil { // a callback of another loop, which must not wait
