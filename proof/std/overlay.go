@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,7 +10,7 @@ import (
 	"go/token"
 	"io"
 	"os"
-	"os/exec"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -21,8 +22,11 @@ const (
 	// nothing from outside, and internal packages nobody else sees.
 	laid     = "internal/evergreen"
 	seamPath = laid + "/seam"
-	seamFile = "std/testdata/seam.go"
+	seamFile = "testdata/seam.go"
 )
+
+//go:embed known.txt testdata/*.go
+var data embed.FS
 
 // An overlay is the standard library over our net: a GOROOT that has our packages
 // besides the library's, and the library's edited files, which the go command reads
@@ -32,15 +36,17 @@ const (
 // directory of the package it assembles. So there is a tree in which everything is
 // a link to the true one, except the directories on the way to ours.
 type overlay struct {
-	dir     string // where all is written
-	true    string // the true GOROOT
+	dir     string   // where all is written
+	library string   // the true GOROOT
+	build   []string // flags for the compiler, on which it depends what files a package has
+	// replace is the description: which file is read in place of which.
 	replace map[string]string
 }
 
 // newOverlay writes the tree, the edited files, and their description that the go
 // command wants.
-func newOverlay(dir, goroot string, packages []string) (*overlay, error) {
-	o := &overlay{dir: dir, true: goroot, replace: make(map[string]string)}
+func newOverlay(dir, goroot string, packages, build []string) (*overlay, error) {
+	o := &overlay{dir: dir, library: goroot, build: build, replace: make(map[string]string)}
 	if err := o.link("", "src", "internal"); err != nil {
 		return nil, err
 	}
@@ -66,7 +72,7 @@ func (o *overlay) goroot() string { return filepath.Join(o.dir, "goroot") }
 // link fills the tree's directory at with links to what the true one has, but makes
 // true directories of those on the way.
 func (o *overlay) link(at string, way ...string) error {
-	entries, err := os.ReadDir(filepath.Join(o.true, at))
+	entries, err := os.ReadDir(filepath.Join(o.library, at))
 	if err != nil {
 		return err
 	}
@@ -78,7 +84,7 @@ func (o *overlay) link(at string, way ...string) error {
 		if len(way) > 0 && e.Name() == way[0] {
 			err = o.link(name, way[1:]...)
 		} else {
-			err = os.Symlink(filepath.Join(o.true, name), filepath.Join(o.goroot(), name))
+			err = os.Symlink(filepath.Join(o.library, name), filepath.Join(o.goroot(), name))
 		}
 		if err != nil {
 			return err
@@ -109,7 +115,7 @@ func write(path string, text []byte) error {
 
 // layModule lays the seam, and all that it imports from outside the standard library.
 func (o *overlay) layModule() error {
-	text, err := os.ReadFile(seamFile)
+	text, err := data.ReadFile(seamFile)
 	if err != nil {
 		return err
 	}
@@ -117,7 +123,7 @@ func (o *overlay) layModule() error {
 	if err != nil {
 		return err
 	}
-	args := []string{"list", "-deps", "-json=ImportPath,Dir,Standard,GoFiles,SFiles,HFiles,CgoFiles"}
+	args := append([]string{"list", "-deps", "-json=ImportPath,Dir,Standard,GoFiles,SFiles,HFiles,CgoFiles"}, o.build...)
 	for _, spec := range file.Imports {
 		path, err := strconv.Unquote(spec.Path.Value)
 		if err != nil {
@@ -125,7 +131,7 @@ func (o *overlay) layModule() error {
 		}
 		args = append(args, path)
 	}
-	out, err := output(exec.Command("go", args...))
+	out, err := output("go", args...)
 	if err != nil {
 		return err
 	}
@@ -150,8 +156,8 @@ func (o *overlay) layModule() error {
 
 // listed is what go list tells about a package.
 type listed struct {
-	ImportPath, Dir                    string
-	Standard                           bool
+	ImportPath, Dir                   string
+	Standard                          bool
 	GoFiles, SFiles, HFiles, CgoFiles []string
 }
 
@@ -212,48 +218,87 @@ func moved(name string, text []byte) ([]byte, error) {
 // editLibrary edits the library and the tests of the packages.
 func (o *overlay) editLibrary(packages []string) error {
 	texts := make(map[string][]byte)
+	if err := o.apply(texts, edits); err != nil {
+		return err
+	}
+	for _, p := range packages {
+		if err := o.editTests(texts, p); err != nil {
+			return err
+		}
+	}
+	if err := o.apply(texts, lastEdits); err != nil {
+		return err
+	}
+	for _, p := range packages {
+		if err := o.addTest(p); err != nil {
+			return err
+		}
+	}
+	for file, text := range texts {
+		var err error
+		if bytes.Contains(text, []byte("seam.")) {
+			text, err = withSeam(file, text)
+		}
+		if err == nil {
+			err = o.edit(file, text)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// apply makes edits that must apply.
+func (o *overlay) apply(texts map[string][]byte, edits []edit) error {
 	for _, e := range edits {
 		text, err := o.read(texts, e.file)
 		if err != nil {
 			return err
 		}
 		if !bytes.Contains(text, []byte(e.from)) {
-			return fmt.Errorf("%s of this Go version does not have %q any more: look where it makes connections now, and mend the table in edit.go", e.file, e.from)
+			return fmt.Errorf("%s of this Go version does not have %q any more: look where it makes connections now, and mend the tables in edit.go", e.file, e.from)
 		}
 		texts[e.file] = bytes.ReplaceAll(text, []byte(e.from), []byte(e.to))
 	}
-	for _, p := range packages {
-		names, err := filepath.Glob(filepath.Join(o.true, "src", filepath.FromSlash(p), "*_test.go"))
+	return nil
+}
+
+// editTests makes testEdits in the tests of a package.
+func (o *overlay) editTests(texts map[string][]byte, p string) error {
+	names, err := filepath.Glob(filepath.Join(o.library, "src", filepath.FromSlash(p), "*_test.go"))
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		file := p + "/" + filepath.Base(name)
+		text, err := o.read(texts, file)
 		if err != nil {
 			return err
 		}
-		for _, name := range names {
-			file := p + "/" + filepath.Base(name)
-			text, err := o.read(texts, file)
-			if err != nil {
-				return err
-			}
-			edited := text
-			for _, e := range testEdits {
-				edited = bytes.ReplaceAll(edited, []byte(e.from), []byte(e.to))
-			}
-			if !bytes.Equal(edited, text) {
-				texts[file] = edited
-			}
+		edited := text
+		for _, e := range testEdits {
+			edited = bytes.ReplaceAll(edited, []byte(e.from), []byte(e.to))
 		}
-	}
-	for file, text := range texts {
-		if bytes.Contains(text, []byte("seam.")) {
-			var err error
-			if text, err = withSeam(file, text); err != nil {
-				return err
-			}
-		}
-		if err := o.edit(file, text); err != nil {
-			return err
+		if !bytes.Equal(edited, text) {
+			texts[file] = edited
 		}
 	}
 	return nil
+}
+
+// addTest adds the test that shows that the others ran over our net.
+func (o *overlay) addTest(p string) error {
+	name := "testdata/seam_http.go"
+	if p == "crypto/tls" {
+		name = "testdata/seam_tls.go"
+	}
+	text, err := data.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	text = bytes.Replace(text, []byte("package laid_test"), []byte("package "+path.Base(p)+"_test"), 1)
+	return o.edit(p+"/seam_test.go", text)
 }
 
 // read is a file of the library as it has been edited so far.
@@ -261,16 +306,5 @@ func (o *overlay) read(texts map[string][]byte, file string) ([]byte, error) {
 	if text, ok := texts[file]; ok {
 		return text, nil
 	}
-	return os.ReadFile(filepath.Join(o.true, "src", filepath.FromSlash(file)))
-}
-
-// output is what a command prints; its complaints become the error.
-func output(c *exec.Cmd) ([]byte, error) {
-	var complaints bytes.Buffer
-	c.Stderr = &complaints
-	out, err := c.Output()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w: %s", strings.Join(c.Args, " "), err, strings.TrimSpace(complaints.String()))
-	}
-	return out, nil
+	return os.ReadFile(filepath.Join(o.library, "src", filepath.FromSlash(file)))
 }

@@ -67,6 +67,10 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (stdn
 	return in(func() (stdnet.Conn, error) { return (*net.Dialer)(d).DialContext(ctx, network, address) })
 }
 
+func (d *Dialer) Dial(network, address string) (stdnet.Conn, error) {
+	return d.DialContext(context.Background(), network, address)
+}
+
 // Of is the dialer of ours that does what the standard one was told.
 func Of(d *stdnet.Dialer) *Dialer {
 	return &Dialer{
