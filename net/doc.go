@@ -42,8 +42,21 @@
 //     [ErrClosed] until the loop runs again. When the loop is closed, as runtime.Run
 //     does at its end, connections and listeners that are left open are closed.
 //
-// # What there is so far
+// # Differences
 //
-// TCP, and names. Addresses are tried one after the other. UDP, Unix sockets and
-// the rest of the package follow.
+// Every exported name of the standard package is here with the same signature, which a
+// test checks. What a program can notice:
+//
+//   - What makes a socket, and Pipe, is called in a task. It panics elsewhere, with
+//     advice: runtime.Run makes a loop with a first task, and its Loop's Do calls a
+//     function as a task from any goroutine.
+//   - Listeners take no MPTCP unless a [ListenConfig] asks for it.
+//   - A [TCPConn] that is given a regular file reads the disk while the loop stands
+//     still, a mebibyte at most at a time, as all of package os does.
+//   - net/http/httptrace sees no ConnectStart and ConnectDone, which the standard
+//     library calls by a package of its own.
+//
+// What there is besides: [Server], which runs a handler for each connection, with a
+// limit, a graceful end and statistics; [ReusePort], by which several loops or
+// processes listen at one port; and [Resolver.CacheFor].
 package net
