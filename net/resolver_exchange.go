@@ -91,8 +91,8 @@ func exchangeDatagrams(c Conn, q *dns.Query) (*dns.Reply, error) {
 		if err != nil {
 			return nil, err
 		}
-		if reply, err := q.Match(packet[:n]); err == nil {
-			return reply, nil
+		if reply, err := q.Match(packet[:n]); err == nil || err == dns.ErrInvalid {
+			return reply, err
 		}
 	}
 }

@@ -22,6 +22,8 @@ var (
 	ErrGarbled = errors.New("cannot unmarshal DNS message")
 	// ErrForeign says that a message is not a reply to the question.
 	ErrForeign = errors.New("invalid DNS response")
+	// ErrInvalid says that a reply to the question replies to more than that.
+	ErrInvalid = errors.New("invalid DNS response")
 	// ErrLame says that the server does not know and names nobody who does.
 	ErrLame = errors.New("lame referral")
 	// ErrServer says that the server failed, this time.
@@ -78,7 +80,8 @@ func (q *Query) Stream() []byte { return q.packet }
 
 // Match reads a packet as the reply to the question. [ErrGarbled] says that it is no
 // message, [ErrForeign] that it is not a reply to this question; from a datagram
-// either may be somebody's forgery, and is to be ignored.
+// either may be somebody's forgery, and is to be ignored. [ErrInvalid] is the server's
+// own mistake.
 func (q *Query) Match(packet []byte) (*Reply, error) {
 	r := new(Reply)
 	var err error
@@ -94,7 +97,7 @@ func (q *Query) Match(packet []byte) (*Reply, error) {
 		return nil, ErrForeign
 	}
 	if r.parser.SkipQuestion() != dnsmessage.ErrSectionDone {
-		return nil, ErrForeign // more questions than one were answered
+		return nil, ErrInvalid
 	}
 	return r, nil
 }

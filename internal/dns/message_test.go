@@ -94,7 +94,7 @@ func TestRepliesToOthersAreForeign(t *testing.T) {
 		"type":        {func(m *dnsmessage.Message) { m.Questions[0].Type = dnsmessage.TypeMX }, dns.ErrForeign},
 		"class":       {func(m *dnsmessage.Message) { m.Questions[0].Class = dnsmessage.ClassCHAOS }, dns.ErrForeign},
 		"name":        {func(m *dnsmessage.Message) { m.Questions[0].Name = dnsmessage.MustNewName("wwv.example.") }, dns.ErrForeign},
-		"two of them": {func(m *dnsmessage.Message) { m.Questions = append(m.Questions, m.Questions[0]) }, dns.ErrForeign},
+		"two of them": {func(m *dnsmessage.Message) { m.Questions = append(m.Questions, m.Questions[0]) }, dns.ErrInvalid},
 		"no question": {func(m *dnsmessage.Message) { m.Questions = nil }, dns.ErrGarbled},
 	} {
 		if _, err := q.Match(reply(t, q, c.change)); err != c.want {
