@@ -3,10 +3,15 @@ module github.com/evergreen-go/evergreen/bench
 go 1.26.0
 
 require (
+	github.com/cloudwego/netpoll v0.7.2
 	github.com/evergreen-go/evergreen v0.0.0
 	golang.org/x/sys v0.49.0
 )
 
-require golang.org/x/net v0.62.0 // indirect
+require (
+	github.com/bytedance/gopkg v0.1.1 // indirect
+	github.com/cloudwego/gopkg v0.1.4 // indirect
+	golang.org/x/net v0.62.0 // indirect
+)
 
 replace github.com/evergreen-go/evergreen => ../

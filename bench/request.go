@@ -1,0 +1,82 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+)
+
+// requests are the metrics of a server that is asked and answers.
+var requests = []*metric{rate, cpu, system, p50, p99, p999, peak}
+
+// exchange makes a scene of a load.
+func exchange(name string, l load) scene {
+	return scene{name, func(a *area, peer string, o options) (sample, error) {
+		return l.measure(a, peer, o)
+	}}
+}
+
+// measure starts a server, loads it and ends it.
+func (l load) measure(a *area, peer string, o options) (sample, error) {
+	l.conns = o.limit(l.conns)
+	d := dialer{kind: unix.SOCK_STREAM, arrivals: -1}
+	if l.udp {
+		d.kind = unix.SOCK_DGRAM
+	}
+	j := job{Size: l.size}
+	if l.backend {
+		fd, addr, err := listenRaw()
+		if err != nil {
+			return nil, err
+		}
+		defer unix.Close(fd)
+		d.arrivals, j.Backend = fd, addr
+	}
+	c, err := start(a, peer, j, o)
+	if err != nil {
+		return nil, err
+	}
+	defer c.stop()
+	d.to = c.addr
+	g, err := newGenerator(l, d)
+	if err != nil {
+		return nil, err
+	}
+	defer g.close()
+	if err := g.open(); err != nil {
+		return nil, err
+	}
+	g.verify = true
+	if err := g.drive(o.length / 5); err != nil { // warm-up
+		return nil, err
+	}
+	g.verify, g.done, g.lost = false, 0, 0
+	g.times.reset()
+	before, err := c.use()
+	if err != nil {
+		return nil, err
+	}
+	began := now()
+	if err := g.drive(o.length); err != nil {
+		return nil, err
+	}
+	took := now() - began
+	after, err := c.use()
+	if err != nil {
+		return nil, err
+	}
+	if g.done == 0 {
+		return nil, errors.New("no answer came")
+	}
+	most, err := c.memory("VmHWM")
+	user, kernel := after.user-before.user, after.kernel-before.kernel
+	return sample{
+		rate:   float64(g.done) / float64(took) * 1e9,
+		cpu:    float64(after.cpu-before.cpu) / 1e3 / float64(g.done),
+		system: kernel / max(1, user+kernel),
+		p50:    g.times.at(0.50), p99: g.times.at(0.99), p999: g.times.at(0.999),
+		peak: most / (1 << 20),
+	}, err
+}

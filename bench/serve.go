@@ -1,0 +1,86 @@
+//go:build linux
+
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"runtime/pprof"
+)
+
+// serveFlag is the argument that makes this program a server.
+const serveFlag = "-serve"
+
+// job is what a server is told.
+type job struct {
+	Area, Peer string
+	Size       int    // bytes of a message
+	Backend    string // where a proxy connects to
+	Profile    string // where to write a CPU profile, "" for nowhere
+}
+
+func (j job) String() string {
+	text, _ := json.Marshal(j)
+	return string(text)
+}
+
+// buffer is how much a server reads at once.
+func (j job) buffer() int { return max(4096, j.Size) }
+
+func isServer() bool { return len(os.Args) == 3 && os.Args[1] == serveFlag }
+
+// serve is all that a server's process does.
+func serve() error {
+	var j job
+	if err := json.Unmarshal([]byte(os.Args[2]), &j); err != nil {
+		return err
+	}
+	raiseFiles()
+	for _, a := range areas {
+		if p := a.find(j.Peer); a.name == j.Area && p != nil {
+			if j.Profile != "" {
+				f, err := os.Create(j.Profile)
+				if err != nil {
+					return err
+				}
+				if err := pprof.StartCPUProfile(f); err != nil {
+					return err
+				}
+			}
+			go control()
+			return p.serve(j, func(addr string) { fmt.Println(addr) })
+		}
+	}
+	return fmt.Errorf("bench: there is no server %s of %s", j.Peer, j.Area)
+}
+
+// control does what the load generator asks for on the standard input, and ends the
+// process when the generator is gone.
+func control() {
+	in := bufio.NewScanner(os.Stdin)
+	for in.Scan() {
+		switch in.Text() {
+		case "collect":
+			// Twice: what a finalizer or a pool kept through the first goes in the second.
+			runtime.GC()
+			debug.FreeOSMemory()
+			fmt.Println(inUse())
+		case "finish":
+			pprof.StopCPUProfile()
+			fmt.Println("done")
+		}
+	}
+	os.Exit(0)
+}
+
+// inUse is what Go's objects and stacks take, in bytes.
+func inUse() uint64 {
+	all := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
+	metrics.Read(all)
+	return all[0].Value.Uint64() + all[1].Value.Uint64()
+}

@@ -1,0 +1,92 @@
+//go:build linux
+
+package main
+
+import (
+	stdnet "net"
+
+	"github.com/evergreen-go/evergreen/net"
+	"github.com/evergreen-go/evergreen/runtime"
+	"github.com/evergreen-go/evergreen/task"
+)
+
+// echoers are the peers that send back what they get over TCP.
+var echoers = []peer{
+	{"net", func(j job, ready func(string)) error {
+		return stdStream(ready, func(c stdnet.Conn) { echoConn(c, j.buffer()) })
+	}},
+	{us, func(j job, ready func(string)) error {
+		return ourStream(ready, func(c stdnet.Conn) { echoConn(c, j.buffer()) })
+	}},
+	{"epoll", func(j job, ready func(string)) error {
+		buf := make([]byte, j.buffer())
+		return rawStream(ready, func(l *rawLoop, c *rawConn) { l.echo(c, buf) })
+	}},
+}
+
+var tcpArea = &area{
+	name: "tcp", title: "TCP echo", peers: echoers, metrics: requests,
+	scenes: []scene{
+		exchange("64B x 1", load{conns: 1, size: 64}),
+		exchange("64B x 100", load{conns: 100, size: 64}),
+		exchange("64B x 1000", load{conns: 1000, size: 64}),
+		exchange("64B x 10000", load{conns: 10_000, size: 64}),
+		exchange("64KiB x 100", load{conns: 100, size: 64 << 10}),
+	},
+}
+
+// acceptArea has a connection made, used once and ended for each message.
+var acceptArea = &area{
+	name: "accept", title: "TCP connections, one message of 64 bytes on each", peers: echoers, metrics: requests,
+	scenes: []scene{
+		exchange("32 at a time", load{conns: 32, size: 64, churn: true}),
+	},
+}
+
+// ourStream serves every connection in a task of its own.
+func ourStream(ready func(string), serve func(stdnet.Conn)) error {
+	return runtime.Run(func() {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			panic(err)
+		}
+		ready(l.Addr().String())
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				panic(err)
+			}
+			task.Go(func() { serve(c) })
+		}
+	})
+}
+
+// stdStream serves every connection in a goroutine of its own.
+func stdStream(ready func(string), serve func(stdnet.Conn)) error {
+	l, err := stdnet.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	ready(l.Addr().String())
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return err
+		}
+		go serve(c)
+	}
+}
+
+func echoConn(c stdnet.Conn, size int) {
+	defer c.Close()
+	buf := make([]byte, size)
+	for {
+		n, err := c.Read(buf)
+		if err != nil {
+			return
+		}
+		if _, err := c.Write(buf[:n]); err != nil {
+			return
+		}
+	}
+}
