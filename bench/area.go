@@ -45,13 +45,16 @@ type metric struct {
 }
 
 var (
-	rate   = &metric{key: "rate", head: "requests/s", more: true, ratio: true}
-	cpu    = &metric{key: "cpu_us", head: "CPU us/request", digits: 2, ratio: true}
-	system = &metric{key: "system", head: "of it system", digits: 2}
-	p50    = &metric{key: "p50_us", head: "p50 us"}
-	p99    = &metric{key: "p99_us", head: "p99 us", ratio: true}
-	p999   = &metric{key: "p999_us", head: "p99.9 us", ratio: true}
-	peak   = &metric{key: "peak_mib", head: "peak MiB", digits: 1}
+	rate    = &metric{key: "rate", head: "requests/s", more: true, ratio: true}
+	cpu     = &metric{key: "cpu_us", head: "CPU us/request", digits: 2, ratio: true}
+	system  = &metric{key: "system", head: "of it system", digits: 2}
+	p50     = &metric{key: "p50_us", head: "p50 us"}
+	p99     = &metric{key: "p99_us", head: "p99 us", ratio: true}
+	p999    = &metric{key: "p999_us", head: "p99.9 us", ratio: true}
+	peak    = &metric{key: "peak_mib", head: "peak MiB", digits: 1}
+	lost    = &metric{key: "lost", head: "lost"}
+	perConn = &metric{key: "bytes_per_conn", head: "bytes/connection", ratio: true}
+	perHeap = &metric{key: "go_bytes_per_conn", head: "of it Go heap and stacks"}
 )
 
 // limit is how many connections a run has where a scene asks for n.

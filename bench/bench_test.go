@@ -47,6 +47,9 @@ func TestEveryArea(t *testing.T) {
 					t.Fatal(err)
 				}
 				found[m.Case+" "+m.Peer]++
+				if a == idleArea {
+					continue // so few connections can fit in what was there
+				}
 				if m.Rate <= 0 || m.CPU <= 0 || m.P50 <= 0 || m.P50 > m.P99 || m.P99 > m.P999 {
 					t.Errorf("that cannot be: %s", line)
 				}

@@ -3,7 +3,7 @@
 // Bench measures Evergreen beside what a Go program would use otherwise.
 //
 //	go run ./bench                          # everything, from the root of the repository
-//	go run ./bench -area tcp,accept         # some areas
+//	go run ./bench -area tcp,udp            # some areas
 //	go run ./bench -area tcp -case 64B      # the cases whose names contain that
 //	go run ./bench -quick                   # short, for a look
 //	go run ./bench -json results.jsonl      # every measurement, one line each
@@ -30,7 +30,7 @@ import (
 )
 
 // areas is everything that can be measured, in the order of the report.
-var areas = []*area{tcpArea, acceptArea}
+var areas = []*area{tcpArea, acceptArea, udpArea, proxyArea, idleArea}
 
 // options are what the command line says about a run.
 type options struct {

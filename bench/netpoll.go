@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/cloudwego/netpoll"
 )
@@ -17,16 +18,18 @@ func init() {
 	}
 	join(tcpArea, netpollEcho)
 	join(acceptArea, netpollEcho)
+	join(proxyArea, netpollProxy)
+	join(idleArea, netpollIdle)
 }
 
 // netpollServe runs the event loop of cloudwego/netpoll. With one processor it has
 // one poller by default.
-func netpollServe(ready func(string), request netpoll.OnRequest) error {
+func netpollServe(ready func(string), request netpoll.OnRequest, more ...netpoll.Option) error {
 	l, err := netpoll.CreateListener("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	loop, err := netpoll.NewEventLoop(request)
+	loop, err := netpoll.NewEventLoop(request, more...)
 	if err != nil {
 		return err
 	}
@@ -54,4 +57,33 @@ func netpollCopy(to, from netpoll.Connection) error {
 
 func netpollEcho(_ job, ready func(string)) error {
 	return netpollServe(ready, func(_ context.Context, c netpoll.Connection) error { return netpollCopy(c, c) })
+}
+
+func netpollIdle(_ job, ready func(string)) error {
+	return netpollServe(ready, func(_ context.Context, c netpoll.Connection) error { return netpollCopy(c, c) },
+		netpoll.WithOnPrepare(func(c netpoll.Connection) context.Context {
+			greet(c)
+			return context.Background()
+		}))
+}
+
+// netpollProxy sends what comes on a connection on to one of its own to the backend,
+// and back.
+func netpollProxy(j job, ready func(string)) error {
+	type other struct{}
+	onward := func(ctx context.Context, c netpoll.Connection) error {
+		to, ok := ctx.Value(other{}).(netpoll.Connection)
+		if !ok {
+			return c.Close()
+		}
+		return netpollCopy(to, c)
+	}
+	return netpollServe(ready, onward, netpoll.WithOnConnect(func(ctx context.Context, c netpoll.Connection) context.Context {
+		to, err := netpoll.DialConnection("tcp", j.Backend, 10*time.Second)
+		if err != nil {
+			return ctx
+		}
+		_ = to.SetOnRequest(func(_ context.Context, back netpoll.Connection) error { return netpollCopy(c, back) })
+		return context.WithValue(ctx, other{}, netpoll.Connection(to))
+	}))
 }

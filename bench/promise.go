@@ -27,6 +27,9 @@ var promises = []promise{
 	{"tcp", "64B x 100 ", cpu, "epoll", 1.08},
 	{"tcp", "64B x 1000 ", cpu, "epoll", 1.2},
 	{"accept", "", rate, "net", 1},
+	{"udp", "", rate, "net", 1.1},
+	{"proxy", "", rate, "net", 1},
+	{"idle", "", perConn, "net", 1},
 }
 
 // kept tells whether the ratios keep the promise by their median, and if not, whether

@@ -78,5 +78,6 @@ func (l load) measure(a *area, peer string, o options) (sample, error) {
 		system: kernel / max(1, user+kernel),
 		p50:    g.times.at(0.50), p99: g.times.at(0.99), p999: g.times.at(0.999),
 		peak: most / (1 << 20),
+		lost: float64(g.lost),
 	}, err
 }

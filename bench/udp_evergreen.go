@@ -1,0 +1,24 @@
+//go:build linux && evergreen_udp
+
+package main
+
+import (
+	"slices"
+
+	"github.com/evergreen-go/evergreen/net"
+	"github.com/evergreen-go/evergreen/runtime"
+)
+
+// The constraint goes when net has UDP.
+func init() {
+	udpArea.peers = slices.Insert(udpArea.peers, 1, peer{us, func(j job, ready func(string)) error {
+		return runtime.Run(func() {
+			c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+			if err != nil {
+				panic(err)
+			}
+			ready(c.LocalAddr().String())
+			panic(echoPackets(c, j.buffer()))
+		})
+	}})
+}
