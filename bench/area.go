@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 )
 
 // area is one question, asked in several scenes.
@@ -63,6 +64,21 @@ func (o options) limit(n int) int {
 		return min(n, o.most)
 	}
 	return n
+}
+
+// among returns the area with those of its peers only; with all if none is named.
+func (a *area) among(names []string) *area {
+	if names == nil {
+		return a
+	}
+	some := *a
+	some.peers = nil
+	for _, p := range a.peers {
+		if slices.Contains(names, p.name) {
+			some.peers = append(some.peers, p)
+		}
+	}
+	return &some
 }
 
 func (a *area) find(name string) *peer {

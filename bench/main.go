@@ -40,6 +40,7 @@ type options struct {
 	check       bool          // compare with the promises
 	profile     string        // where a server writes its profile, "" for nowhere
 	most        int           // connections at most, 0 for no limit
+	peers       []string      // who takes part, nil for all
 }
 
 func main() {
@@ -51,15 +52,19 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds, each with every server")
 	flag.DurationVar(&o.length, "time", 2*time.Second, "length of one measurement")
 	flag.StringVar(&o.area, "area", "", "areas to run, with commas between them; all if empty")
-	flag.StringVar(&o.scene, "case", "", "run the cases with this in their name")
+	flag.StringVar(&o.scene, "case", "", "run the cases with this in their name; a space stands at its end too")
 	flag.BoolVar(&o.check, "check", false, "compare the ratios with the promised ones, exit 1 where one is missed beyond its spread")
 	flag.StringVar(&o.profile, "profile", "", "directory for a CPU profile of every server")
+	only := flag.String("peer", "", "the servers that take part, with commas between them; all if empty")
 	flag.IntVar(&o.most, "most", 0, "connections at most, whatever the case says; 0 for no limit")
 	quick := flag.Bool("quick", false, "three rounds of 300ms")
 	file := flag.String("json", "", "file for one line of JSON per measurement")
 	flag.Parse()
 	if *quick {
 		o.rounds, o.length = 3, 300*time.Millisecond
+	}
+	if *only != "" {
+		o.peers = strings.Split(*only, ",")
 	}
 	var lines io.Writer = io.Discard
 	if *file != "" {
@@ -92,7 +97,8 @@ func run(out, lines io.Writer, o options) (broken int, err error) {
 			continue
 		}
 		for _, s := range a.scenes {
-			if !strings.Contains(s.name, o.scene) {
+			a := a.among(o.peers)
+			if !strings.Contains(s.name+" ", o.scene) || len(a.peers) == 0 {
 				continue
 			}
 			found = true
@@ -107,7 +113,7 @@ func run(out, lines io.Writer, o options) (broken int, err error) {
 		}
 	}
 	if !found {
-		return broken, fmt.Errorf("bench: no area %q has a case like %q: the areas are %s", o.area, o.scene, strings.Join(areaNames(), ", "))
+		return broken, fmt.Errorf("bench: no area %q has a case like %q with these servers: the areas are %s", o.area, o.scene, strings.Join(areaNames(), ", "))
 	}
 	return broken, nil
 }

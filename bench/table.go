@@ -33,7 +33,7 @@ func table(w io.Writer, a *area, s scene, all map[string][]sample, o options) {
 		}
 		row(w, cells...)
 	}
-	if a.find(us) == nil {
+	if a.find(us) == nil || len(a.peers) == 1 {
 		return
 	}
 	fmt.Fprintf(w, "\nRatios of %s to the others of the same round: median (smallest to largest).\n\n", us)
