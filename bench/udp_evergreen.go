@@ -1,4 +1,4 @@
-//go:build linux && evergreen_udp
+//go:build linux
 
 package main
 
@@ -9,7 +9,6 @@ import (
 	"github.com/evergreen-go/evergreen/runtime"
 )
 
-// The constraint goes when net has UDP.
 func init() {
 	udpArea.peers = slices.Insert(udpArea.peers, 1, peer{us, func(j job, ready func(string)) error {
 		return runtime.Run(func() {
