@@ -11,11 +11,16 @@ import (
 //
 // Whoever gives the baton away calls next, on its own goroutine, and passes the
 // baton straight to the one that next names. There is no scheduler in between
-// that would cost a second switch; even polling and idling are done by the one
-// that found nothing else to run. (When a lone task waits for its descriptor, the
-// task itself sleeps in the poller and goes on without any switch.) The root is
-// named only when there is something that it alone may do: run a callback, reap a
-// worker, see to a failure or to the end.
+// that would cost a second switch. The root is named only when there is something
+// that it alone may do: run a callback, reap a worker, see to a failure or to the
+// end, and poll or idle.
+//
+// Polling is left to the root for the sake of memory. A goroutine begins with a stack
+// of two kilobytes, of which about half are kept free for what the runtime must not
+// be stopped in. The calls that lead to the poller would not fit in the rest, below a
+// task that reads: each task that happened to park last would double its stack for
+// good, and of idle connections each one does. It costs two switches where the loop
+// goes idle, and two in maxTurn where it does not.
 //
 // Work is done in turns. A turn takes what is ready at its start, at most maxTurn;
 // what becomes ready meanwhile waits behind it. Between two turns the loop takes
@@ -62,7 +67,6 @@ func (l *Loop) next() *worker {
 // is something, and returns false when the root is needed.
 func (l *Loop) newTurn() bool {
 	for {
-		l.stats.Turns++
 		l.takeInbox()
 		if len(l.zombies) > 0 || l.failures.kill && !l.ending || l.stop.Load() && !l.ending {
 			return false
@@ -74,9 +78,15 @@ func (l *Loop) newTurn() bool {
 			l.force() // the virtual end of the grace may never come
 		}
 		l.fireTimers()
-		if l.fdWaits > 0 && (l.sincePoll >= maxTurn || l.ready.len() == 0) {
-			l.poll(0)
+		if l.ready.len() == 0 || l.fdWaits > 0 && l.sincePoll >= maxTurn {
+			if l.baton.Holder() != &l.root.Worker {
+				return false // to poll and to idle is for the root: see above
+			}
+			if l.fdWaits > 0 {
+				l.poll(0)
+			}
 		}
+		l.stats.Turns++
 		if n := l.ready.len(); n > 0 {
 			l.turn = min(n, maxTurn)
 			return true
