@@ -186,20 +186,25 @@ func (r *Resolver) askKinds(ctx context.Context, config *dns.Config, name string
 	one := func(i int) {
 		all[i].reply, all[i].server, all[i].err = r.askName(ctx, config, name, kinds[i])
 	}
-	if len(kinds) == 1 || config.SingleRequest {
+	t := kernel.Running()
+	if len(kinds) > 1 && !config.SingleRequest {
+		group := task.NewGroup()
 		for i := range kinds {
-			one(i)
+			group.Go(func() error {
+				one(i)
+				return nil
+			})
 		}
-		return all, kernel.Running().Interrupted()
+		if err := group.Wait(); err == nil || t.Interruptible() {
+			return all, err
+		}
+		// The two were killed and this one was not: it is shielded from the end of the
+		// loop, in which no new task gets far.
 	}
-	group := task.NewGroup()
 	for i := range kinds {
-		group.Go(func() error {
-			one(i)
-			return nil
-		})
+		one(i)
 	}
-	return all, group.Wait()
+	return all, t.Interrupted()
 }
 
 // sourceFor tells from which address of this machine a destination is reached, the
