@@ -97,6 +97,11 @@ var layers = []row{
 		why:  "connections; not built on sync or channel, so that a program pays only for what it uses",
 	},
 	{
+		path: "net/tls",
+		may:  []string{"net", "timeout", "internal/kernel"},
+		why:  "puts crypto/tls on connections of any kind; touches no descriptor itself",
+	},
+	{
 		path: "net/http",
 		may:  []string{"net", "task", "timeout", "runtime", "internal/accept", "internal/kernel"},
 		why:  "speaks HTTP over net's connections and touches no descriptor itself",

@@ -1,0 +1,119 @@
+package tls
+
+import (
+	"errors"
+	"runtime/debug"
+
+	"github.com/evergreen-go/evergreen/internal/kernel"
+)
+
+// How crypto/tls is made to wait without waiting.
+//
+// A handshake reads and writes in turns and keeps its place on its stack, so it needs
+// a goroutine of its own: a plain one, where the callbacks of a Config may do what they
+// like. When it finds nothing to read it says so and waits. The caller meanwhile waits
+// for it, then sends what it has written, reads from the peer in its own way (with its
+// deadlines, its timeouts, its kills), hands over what came, and so on until the work
+// is done. One of the two works at a time.
+//
+// A caller that has to go makes the read fail that the goroutine waits in. Then there
+// is nothing left for it to wait for, and its end can be awaited. Only when it is
+// computing or in a callback it is left to itself; it gives up at its next read.
+
+var (
+	errAbandoned = errors.New("evergreen: the TLS connection is of no use any more, because the task that was at work in it was killed or cancelled: close it and dial again")
+	errGoexit    = errors.New("evergreen: a callback of the tls.Config called runtime.Goexit: let it return an error")
+
+	computing kernel.Reason = kernel.Plain("a TLS computation on a plain goroutine")
+)
+
+// await waits until start's argument is called, in the caller's own way.
+func await(start func(done func())) kernel.Outcome {
+	if t := kernel.Running(); t != nil {
+		return t.Outside(computing, nil, start)
+	}
+	ready := make(chan struct{})
+	start(func() { close(ready) })
+	<-ready
+	return kernel.Woken
+}
+
+// pump runs f, which works with crypto/tls, on a goroutine of its own and serves its
+// reads and writes. The caller holds the gate of the readers. An error says that f was
+// given up and that crypto/tls must not be touched again; nil, that f has returned.
+func (c *Conn) pump(f func()) error {
+	tr := &c.transport
+	var failure error
+	tr.begin()
+	go func() {
+		defer tr.finish()
+		guard(&failure, f)
+	}()
+	computed := false
+	defer func() {
+		if !computed { // a kill, or a panic of the connection below
+			c.callBack(errAbandoned)
+		}
+	}()
+	for {
+		if await(tr.whenIdle) == kernel.Canceled {
+			computed = true
+			tr.abort(errAbandoned)
+			return kernel.Running().Interrupted()
+		}
+		if _, finished := tr.idle(); finished {
+			computed = true
+			return failure
+		}
+		err := c.flushAll()
+		if err == nil {
+			err = c.fill()
+		}
+		if err != nil {
+			computed = true
+			if !c.callBack(err) {
+				return err
+			}
+			return failure
+		}
+	}
+}
+
+// callBack makes the read fail that f waits in, and waits until f has returned. It
+// returns false if it could not wait that long.
+func (c *Conn) callBack(err error) bool {
+	c.transport.abort(err)
+	if t := kernel.Running(); t != nil {
+		shield := t.EnterShield(0)
+		defer shield.Leave()
+	}
+	return await(c.transport.whenFinished) == kernel.Woken
+}
+
+// guard calls f and turns a panic or a Goexit into an error.
+func guard(failure *error, f func()) {
+	defer func() {
+		if r := recover(); r != nil {
+			*failure = kernel.NewPanicError(nil, r, debug.Stack())
+		}
+	}()
+	*failure = errGoexit
+	f()
+	*failure = nil
+}
+
+// apart runs f on a goroutine of its own without serving it. Where it is Canceled f
+// goes on.
+func apart(f func()) (kernel.Outcome, error) {
+	failure := new(error)
+	o := await(func(done func()) {
+		go func() {
+			defer done()
+			guard(failure, f)
+		}()
+	})
+	if o != kernel.Woken {
+		return o, nil
+	}
+	return o, *failure
+}
