@@ -218,6 +218,15 @@ func pairOf(t testing.TB, loop *runtime.Loop, version uint16) (client, server *t
 	return client, server
 }
 
+func shakenOf(t testing.TB, loop *runtime.Loop, version uint16) (client, server *tls.Conn) {
+	t.Helper()
+	must(t, loop.Do(func() error {
+		client, server = shaken(t, version)
+		return nil
+	}))
+	return client, server
+}
+
 func tasks(fs ...func()) {
 	var all []*task.Task
 	for _, f := range fs {
