@@ -18,10 +18,9 @@ func noise(n int) []byte {
 }
 
 // Both ends read and write at the same time, from the first byte on: the handshake is
-// made by whoever comes first. What all write together is more than the system buffers,
-// so that every writer waits, and the readers with it.
+// made by whoever comes first. Every writer waits for its reader at times.
 func TestReadersAndWritersDoNotStopEachOther(t *testing.T) {
-	const size = 8 << 20
+	const size = 4 << 20 // more than the system buffers
 	up, down := noise(size), bytes.Repeat([]byte("down"), size/4)
 	everywhere(t, func(t *testing.T, client, server *tls.Conn, together func(...func())) {
 		write := func(c *tls.Conn, p []byte) func() {
