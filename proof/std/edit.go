@@ -22,6 +22,7 @@ var edits = []edit{
 	{"net/http/transport_default_other.go", "dialer *net.Dialer", "dialer *seam.Dialer"},
 	{"net/http/server.go", "ln, err := net.Listen(", "ln, err := seam.Listen("},
 	{"net/http/socks_bundle.go", "c, err = net.Dial(", "c, err = seam.Dial("},
+	{"net/http/socks_bundle.go", "var dd net.Dialer", "var dd seam.Dialer"},
 	{"net/http/httptest/server.go", "net.Listen(", "seam.Listen("},
 	{"net/http/httptest/server.go", "dialer := net.Dialer{}", "dialer := seam.Dialer{}"},
 	{"crypto/tls/tls.go", "l, err := net.Listen(", "l, err := seam.Listen("},
@@ -36,8 +37,9 @@ var edits = []edit{
 var testEdits = []edit{
 	{from: "net.Listen(", to: "seam.Listen("},
 	{from: "net.Dial(", to: "seam.Dial("},
+	{from: "net.ListenTCP(", to: "seam.ListenTCP("},
 	{from: "net.DialTCP(", to: "seam.DialTCP("},
-	{from: "var d net.Dialer", to: "var d seam.Dialer"},
+	{from: " net.Dialer\n", to: " seam.Dialer\n"},
 	{from: "*net.TCPConn", to: "*seam.TCPConn"},
 	{from: "*net.TCPListener", to: "*seam.TCPListener"},
 }

@@ -93,7 +93,7 @@ func (o outcome) judge(expected map[string]known) (wrong, again []string) {
 		} else if top, _, _ := strings.Cut(test, "/"); !slices.Contains(again, top) {
 			again = append(again, top)
 		}
-		wrong = append(wrong, fmt.Sprintf("%s %s\n%s", test, word, indent(tail(o.output[test]))))
+		wrong = append(wrong, fmt.Sprintf("%s %s\n%s", test, word, indent(brief(o.output[test]))))
 	}
 	for _, test := range slices.Sorted(maps.Keys(expected)) {
 		switch action := o.tests[test]; {
@@ -105,7 +105,7 @@ func (o outcome) judge(expected map[string]known) (wrong, again []string) {
 		}
 	}
 	if o.failed && len(broken) == 0 {
-		wrong = append(wrong, "the package fails and none of its tests does\n"+indent(tail(o.output[""])))
+		wrong = append(wrong, "the package fails and none of its tests does\n"+indent(brief(o.output[""])))
 	}
 	return wrong, again
 }
@@ -122,11 +122,16 @@ func (o outcome) missing(standard outcome) []string {
 	return wrong
 }
 
-// tail is the end of a text that is too long to be shown.
-func tail(text string) string {
-	const lines = 60
+// brief is the beginning and the end of a text that is too long to be shown: a dying
+// process says first why, and a failing test last.
+func brief(text string) string {
+	const each = 30
 	all := strings.Split(strings.TrimRight(text, "\n"), "\n")
-	return strings.Join(all[max(0, len(all)-lines):], "\n")
+	if len(all) > 2*each {
+		cut := fmt.Sprintf("... %d lines", len(all)-2*each)
+		all = slices.Concat(all[:each], []string{cut}, all[len(all)-each:])
+	}
+	return strings.Join(all, "\n")
 }
 
 func indent(text string) string {

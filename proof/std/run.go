@@ -110,7 +110,7 @@ func (s settings) test(goroot string, t tree, pkg string, more ...string) (outco
 		return o, bad
 	}
 	if err != nil && !o.failed {
-		return o, fmt.Errorf("go test %s over %s: %w: %s", pkg, t.name, err, tail(complaints.String()))
+		return o, fmt.Errorf("go test %s over %s: %w: %s", pkg, t.name, err, brief(complaints.String()))
 	}
 	return o, nil
 }

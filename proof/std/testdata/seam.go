@@ -52,6 +52,10 @@ func Listen(network, address string) (stdnet.Listener, error) {
 	return in(func() (stdnet.Listener, error) { return net.Listen(network, address) })
 }
 
+func ListenTCP(network string, address *stdnet.TCPAddr) (*TCPListener, error) {
+	return in(func() (*TCPListener, error) { return net.ListenTCP(network, address) })
+}
+
 func Dial(network, address string) (stdnet.Conn, error) {
 	return in(func() (stdnet.Conn, error) { return net.Dial(network, address) })
 }
