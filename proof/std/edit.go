@@ -44,17 +44,6 @@ var testEdits = []edit{
 	{from: "*net.TCPListener", to: "*seam.TCPListener"},
 }
 
-// lastEdits is done after the others, in test files that use more of a connection than
-// ours has, for the same thing by other means.
-var lastEdits = []edit{
-	// Its server is another process, which gets the listener as a file and serves by the
-	// standard net whatever we do. It is about sendfile.
-	{"net/http/fs_test.go", "seam.Listen(", "net.Listen("},
-	{"net/http/fs_test.go", "*seam.TCPListener", "*net.TCPListener"},
-	// It is about http's calling ReadFrom where a connection has one, as its mock does.
-	{"net/http/transport_test.go", "c.TCPConn.ReadFrom(r)", "io.Copy(struct{ io.Writer }{c.TCPConn}, r)"},
-}
-
 // withSeam imports the seam into an edited file. It goes into the line of the package
 // clause, so that the line numbers of failures are those of the library's sources.
 func withSeam(name string, text []byte) ([]byte, error) {

@@ -32,7 +32,7 @@ func main() {
 	var s settings
 	race := flag.Bool("race", false, "test under the race detector")
 	tags := flag.String("tags", "", "build `tags`, for the variants of our packages")
-	flag.DurationVar(&s.timeout, "timeout", 2*time.Minute, "how long one run of a package may take")
+	flag.DurationVar(&s.timeout, "timeout", 3*time.Minute, "how long one run of a package may take")
 	flag.Parse()
 	if *race {
 		s.build = append(s.build, "-race")

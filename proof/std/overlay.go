@@ -226,9 +226,6 @@ func (o *overlay) editLibrary(packages []string) error {
 			return err
 		}
 	}
-	if err := o.apply(texts, lastEdits); err != nil {
-		return err
-	}
 	for _, p := range packages {
 		if err := o.addTest(p); err != nil {
 			return err

@@ -81,6 +81,8 @@ func Of(d *stdnet.Dialer) *Dialer {
 		Timeout:         d.Timeout,
 		Deadline:        d.Deadline,
 		LocalAddr:       d.LocalAddr,
+		FallbackDelay:   d.FallbackDelay,
+		Cancel:          d.Cancel,
 		KeepAlive:       d.KeepAlive,
 		KeepAliveConfig: d.KeepAliveConfig,
 		Control:         d.Control,
