@@ -3,37 +3,13 @@ package net_test
 import (
 	"bytes"
 	"crypto/rand"
-	"errors"
 	"io"
-	stdnet "net"
 	"slices"
 	"syscall"
 	"testing"
 
-	"golang.org/x/net/nettest"
-
 	"github.com/evergreen-go/evergreen/net"
-	"github.com/evergreen-go/evergreen/runtime"
 )
-
-func TestConnKeepsTheRulesOfNettest(t *testing.T) {
-	nettest.TestConn(t, func() (c1, c2 stdnet.Conn, stop func(), err error) {
-		loop, err := runtime.New()
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		over := make(chan error, 1)
-		go func() { over <- loop.RunForever() }()
-		a, b := pairOf(t, loop)
-		return a, b, func() {
-			_, _ = a.Close(), b.Close() // the test may have done so
-			loop.Stop()
-			if err := errors.Join(<-over, loop.Close()); err != nil {
-				t.Error(err)
-			}
-		}, nil
-	})
-}
 
 func TestBytesArriveInOrder(t *testing.T) {
 	everywhere(t, func(t *testing.T, a, b *net.TCPConn, together func(...func())) {
