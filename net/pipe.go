@@ -80,6 +80,9 @@ func (f *flow) read(t *kernel.Task, p []byte) (int, error) {
 		case f.writerGone:
 			return 0, io.EOF
 		case over(t.Loop(), f.readBy):
+			if f.offered { // it may be this one who was woken for it
+				f.readers.Wake()
+			}
 			return 0, os.ErrDeadlineExceeded
 		case f.offered:
 			n := copy(p, f.offer)
@@ -101,6 +104,9 @@ func (f *flow) read(t *kernel.Task, p []byte) (int, error) {
 func (f *flow) write(t *kernel.Task, p []byte) (int, error) {
 	for {
 		if err := f.closedTo(t); err != nil {
+			if !f.writing { // it may be this one whose turn it is
+				f.turn.Wake()
+			}
 			return 0, err
 		}
 		if !f.writing {
