@@ -80,7 +80,7 @@ func (c *IPConn) ReadMsgIP(p, oob []byte) (n, oobn, flags int, from *IPAddr, err
 	if c.fd == nil {
 		return 0, 0, 0, nil, syscall.EINVAL
 	}
-	m, err := c.fd.RecvMsg(p, oob)
+	m, err := c.fd.RecvMsg(p, oob, false)
 	if err != nil {
 		return 0, 0, 0, nil, c.fail("read", err)
 	}

@@ -95,7 +95,7 @@ func (c *UnixConn) ReadFromUnix(p []byte) (int, *UnixAddr, error) {
 	if c.fd == nil {
 		return 0, nil, syscall.EINVAL
 	}
-	m, err := c.fd.RecvMsg(p, nil)
+	m, err := c.fd.RecvMsg(p, nil, false)
 	return m.N, c.sender(m), c.fail("read", err)
 }
 
@@ -120,7 +120,7 @@ func (c *UnixConn) ReadMsgUnix(p, oob []byte) (n, oobn, flags int, from *UnixAdd
 	if c.fd == nil {
 		return 0, 0, 0, nil, syscall.EINVAL
 	}
-	m, err := c.fd.RecvMsg(p, oob)
+	m, err := c.fd.RecvMsg(p, oob, true)
 	return m.N, m.OOBN, m.Flags, c.sender(m), c.fail("read", err)
 }
 

@@ -18,17 +18,17 @@ type Message struct {
 	From    unix.Sockaddr // nil where the sender has no address
 }
 
-// RecvMsg takes one message and what was sent beside it, descriptors for example,
-// which are not inherited by other programs. It is a checkpoint.
-func (f *FD) RecvMsg(p, oob []byte) (Message, error) {
+// RecvMsg takes one message and what was sent beside it. Where rights is set those are
+// descriptors, which are not inherited by other programs. It is a checkpoint.
+func (f *FD) RecvMsg(p, oob []byte, rights bool) (Message, error) {
 	t := f.task()
 	if t == nil {
-		return Carry(f.Loop(), func() (Message, error) { return f.RecvMsg(p, oob) })
+		return Carry(f.Loop(), func() (Message, error) { return f.RecvMsg(p, oob, rights) })
 	}
 	var m Message
 	err := f.do(t, kernel.Read, "recvmsg", func() syscall.Errno {
 		var err error
-		m.N, m.OOBN, m.Flags, m.From, err = recvMsg(f.desc.FD(), p, oob)
+		m.N, m.OOBN, m.Flags, m.From, err = recvMsg(f.desc.FD(), p, oob, rights)
 		return errnoOf(err)
 	})
 	if err != nil {

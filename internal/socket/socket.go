@@ -66,19 +66,16 @@ func (s *Settings) make() (int, error) {
 
 // prepare sets what the standard library sets on each socket.
 func (s *Settings) prepare(fd int) error {
-	switch s.Family {
-	case unix.AF_INET6:
-		if s.Kind != unix.SOCK_RAW {
-			only := 0
-			if s.Only6 {
-				only = 1
-			}
-			_ = unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, only) // refused where there is no choice
+	if s.Family == unix.AF_INET6 && s.Kind != unix.SOCK_RAW {
+		only := 0
+		if s.Only6 {
+			only = 1
 		}
-	case unix.AF_INET:
-		if s.Kind == unix.SOCK_DGRAM || s.Kind == unix.SOCK_RAW {
-			return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_BROADCAST, 1)
-		}
+		_ = unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, only) // refused where there is no choice
+	}
+	if s.Family != unix.AF_UNIX && (s.Kind == unix.SOCK_DGRAM || s.Kind == unix.SOCK_RAW) {
+		// Of IPv6 too: it may send to addresses of IPv4.
+		return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_BROADCAST, 1)
 	}
 	return nil
 }

@@ -80,8 +80,13 @@ func netOrder(n uint16) uint16 {
 	return binary.BigEndian.Uint16(b[:])
 }
 
-func recvMsg(fd int, p, oob []byte) (n, oobn, flags int, from unix.Sockaddr, err error) {
-	return unix.Recvmsg(fd, p, oob, unix.MSG_CMSG_CLOEXEC)
+// recvMsg asks for what keeps descriptors from being inherited only where they can
+// come: the system tells the flag among those of the message.
+func recvMsg(fd int, p, oob []byte, rights bool) (n, oobn, flags int, from unix.Sockaddr, err error) {
+	if rights {
+		flags = unix.MSG_CMSG_CLOEXEC
+	}
+	return unix.Recvmsg(fd, p, oob, flags)
 }
 
 // writev writes from as many buffers as fit into a list on the stack: at most 64,

@@ -70,11 +70,11 @@ func sendTo(fd int, p []byte, to *Peer) syscall.Errno {
 }
 
 // recvMsg sees to it that descriptors that arrive are not inherited.
-func recvMsg(fd int, p, oob []byte) (n, oobn, flags int, from unix.Sockaddr, err error) {
+func recvMsg(fd int, p, oob []byte, rights bool) (n, oobn, flags int, from unix.Sockaddr, err error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
 	n, oobn, flags, from, err = unix.Recvmsg(fd, p, oob, 0)
-	if err != nil || oobn == 0 {
+	if err != nil || oobn == 0 || !rights {
 		return n, oobn, flags, from, err
 	}
 	messages, err := unix.ParseSocketControlMessage(oob[:oobn])
