@@ -48,8 +48,7 @@ func toSockaddr(a *TCPAddr, family int) (unix.Sockaddr, error) {
 	if ip == nil {
 		return nil, &AddrError{Err: "non-IPv6 address", Addr: a.IP.String()}
 	}
-	zone, err := zoneID(a.Zone)
-	return &unix.SockaddrInet6{Port: a.Port, Addr: [16]byte(ip), ZoneId: zone}, err
+	return &unix.SockaddrInet6{Port: a.Port, Addr: [16]byte(ip), ZoneId: zoneID(a.Zone)}, nil
 }
 
 // toPeer is toSockaddr for datagrams.
@@ -76,8 +75,15 @@ func peerOf(a netip.AddrPort, family int) (socket.Peer, error) {
 		}
 		return socket.Peer{IP: ip.Unmap(), Port: a.Port()}, nil
 	}
-	zone, err := zoneID(ip.Zone())
-	return socket.Peer{IP: netip.AddrFrom16(ip.As16()), Port: a.Port(), Zone: zone}, err
+	return socket.Peer{IP: netip.AddrFrom16(ip.As16()), Port: a.Port(), Zone: zoneID(ip.Zone())}, nil
+}
+
+// sockaddrOf is an address of that kind for the system.
+func sockaddrOf(p socket.Peer) unix.Sockaddr {
+	if p.IP.Is4() {
+		return &unix.SockaddrInet4{Port: int(p.Port), Addr: p.IP.As4()}
+	}
+	return &unix.SockaddrInet6{Port: int(p.Port), Addr: p.IP.As16(), ZoneId: p.Zone}
 }
 
 // addrPort is the way back.
@@ -114,34 +120,9 @@ func orNil[T any, P interface {
 	return a
 }
 
-// zoneID finds the number of a zone, which is an interface's name or a number.
-func zoneID(zone string) (uint32, error) {
-	if zone == "" {
-		return 0, nil
-	}
-	if n, err := strconv.ParseUint(zone, 10, 32); err == nil {
-		return uint32(n), nil
-	}
-	ifi, err := stdnet.InterfaceByName(zone)
-	if err != nil {
-		return 0, err
-	}
-	return uint32(ifi.Index), nil
-}
-
-func zoneName(id uint32) string {
-	if id == 0 {
-		return ""
-	}
-	if ifi, err := stdnet.InterfaceByIndex(int(id)); err == nil {
-		return ifi.Name
-	}
-	return strconv.FormatUint(uint64(id), 10)
-}
-
 // familyOf tells the address family for a connection to a, or from a.
 func familyOf(a *TCPAddr) int {
-	if a != nil && a.IP.To4() == nil && len(a.IP) > 0 {
+	if a != nil && a.IP.To4() == nil && len(a.IP) > IPv4len {
 		return unix.AF_INET6
 	}
 	return unix.AF_INET

@@ -6,13 +6,9 @@ import (
 	"errors"
 	"syscall"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/evergreen-go/evergreen/internal/kernel"
 	"github.com/evergreen-go/evergreen/internal/socket"
 )
-
-const sockStream = unix.SOCK_STREAM
 
 // rawFD is a socket that is not registered yet, as Dialer.Control sees it.
 type rawFD int

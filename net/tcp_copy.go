@@ -93,11 +93,11 @@ type file interface {
 // the same depth, and so there is none.
 type (
 	withoutReadFrom struct {
-		noReadFrom
+		noReadFrom //lint:ignore U1000 it hides a method by being there
 		*TCPConn
 	}
 	withoutWriteTo struct {
-		noWriteTo
+		noWriteTo //lint:ignore U1000 it hides a method by being there
 		*TCPConn
 	}
 	noReadFrom struct{}

@@ -67,7 +67,7 @@ func (c *UDPConn) ReadMsgUDPAddrPort(p, oob []byte) (n, oobn, flags int, from ne
 	if c.fd == nil {
 		return 0, 0, 0, from, syscall.EINVAL
 	}
-	m, err := c.fd.RecvMsg(p, oob)
+	m, err := c.fd.RecvMsg(p, oob, false)
 	if err != nil {
 		return 0, 0, 0, from, c.fail("read", err)
 	}
@@ -114,7 +114,7 @@ func (c *UDPConn) WriteToUDPAddrPort(p []byte, to netip.AddrPort) (int, error) {
 		n, err = c.fd.SendTo(p, peer)
 	}
 	if err != nil {
-		return n, c.failTo("write", orNil(UDPAddrFromAddrPort(to)), err)
+		return n, c.failTo("write", addrPortAddr{to}, err)
 	}
 	return n, nil
 }
@@ -138,16 +138,24 @@ func (c *UDPConn) WriteMsgUDPAddrPort(p, oob []byte, to netip.AddrPort) (n, oobn
 	if c.fd == nil {
 		return 0, 0, syscall.EINVAL
 	}
-	var a *TCPAddr
-	if to.IsValid() {
-		a = TCPAddrFromAddrPort(to)
+	if !to.IsValid() {
+		n, err = c.sendMsg(p, oob, nil)
+	} else if peer, bad := c.peer(to); bad != nil {
+		err = bad
+	} else {
+		n, err = c.fd.SendMsg(p, oob, sockaddrOf(peer))
 	}
-	n, err = c.sendMsg(p, oob, a)
 	if err != nil {
-		return n, 0, c.failTo("write", orNil(UDPAddrFromAddrPort(to)), err)
+		return n, 0, c.failTo("write", addrPortAddr{to}, err)
 	}
 	return n, len(oob), nil
 }
+
+// addrPortAddr is such an address in an error; it may be no valid one.
+type addrPortAddr struct{ netip.AddrPort }
+
+// Network returns "udp". It is not a checkpoint.
+func (addrPortAddr) Network() string { return "udp" }
 
 func (c *UDPConn) sendTo(p []byte, to *UDPAddr) (int, error) {
 	switch {

@@ -57,16 +57,22 @@ func (lc *ListenConfig) udp(ctx context.Context, network string, local *UDPAddr)
 // bound to all addresses, and others may listen at the port too.
 func (lc *ListenConfig) packet(ctx context.Context, network string, proto int, local *TCPAddr) (conn, error) {
 	s, err := inetSettings(network, proto, local, nil, true)
+	group := s.Kind == unix.SOCK_DGRAM && local.IP.IsMulticast()
+	if group { // whether the group fits the family shows when it is joined
+		all := IPv4zero
+		if s.Family == unix.AF_INET6 {
+			all = IPv6unspecified
+		}
+		local = &TCPAddr{IP: all, Port: local.Port, Zone: local.Zone}
+		s.Local, err = toSockaddr(local, s.Family)
+	}
 	if err != nil {
 		return conn{}, err
 	}
 	address := inetAddr(network, *local).String()
 	s.Name = network + " socket at " + address
 	s.Control = hookOf(lc.Control, nil).on(ctx, network, s.Family, address)
-	if s.Kind == unix.SOCK_DGRAM && local.IP.IsMulticast() {
-		if s.Local, err = toSockaddr(&TCPAddr{Port: local.Port}, s.Family); err != nil {
-			return conn{}, err
-		}
+	if group {
 		s.Control = shared(s.Control)
 	}
 	fd, err := socket.Open(s)
