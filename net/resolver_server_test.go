@@ -124,11 +124,11 @@ func addRecord(m *dnsmessage.Message, name string, what any) {
 
 func askedName(m *dnsmessage.Message) string { return strings.ToLower(m.Questions[0].Name.String()) }
 
-// datagrams is a UDP connection of the standard library whose Read lets the other
+// datagramServer is a UDP connection of the standard library whose Read lets the other
 // tasks go on.
-type datagrams struct{ *stdnet.UDPConn }
+type datagramServer struct{ *stdnet.UDPConn }
 
-func (c datagrams) Read(b []byte) (int, error) {
+func (c datagramServer) Read(b []byte) (int, error) {
 	own := make([]byte, len(b)) // a Read that nobody waits for any more must not write into b
 	n, err := task.Offload(func() (int, error) { return c.UDPConn.Read(own) })
 	return copy(b, own[:n]), err
@@ -142,7 +142,7 @@ func dialTo(address string) func(ctx context.Context, network, _ string) (net.Co
 			if err != nil {
 				return nil, err
 			}
-			return datagrams{c.(*stdnet.UDPConn)}, nil
+			return datagramServer{c.(*stdnet.UDPConn)}, nil
 		}
 		var d net.Dialer
 		return d.DialContext(ctx, network, address)
