@@ -122,6 +122,9 @@ func (c *Conn) Read(p []byte) (int, error) {
 		return c.readApart(p)
 	}
 	for {
+		if err := c.settle(); err != nil {
+			return 0, err
+		}
 		n, err := c.tls.Read(p)
 		c.answer() // alerts and key updates
 		if n > 0 && errors.Is(err, errEmpty) {

@@ -10,11 +10,25 @@ import "github.com/evergreen-go/evergreen/internal/kernel"
 
 // answer sends what is there, unless somebody else is at it.
 func (c *Conn) answer() {
-	for c.transport.owes() && c.out.tryLock() {
+	for c.transport.owes() > 0 && c.out.tryLock() {
 		if c.flushAndUnlock() != nil {
 			return // the next Write will hear of it
 		}
 	}
+}
+
+// settle is for a reader before it reads on: where much is to be answered and nobody
+// sends it, since the peer does not read, it waits. Else a peer that asks for new keys
+// all the time would fill our memory.
+func (c *Conn) settle() error {
+	if c.transport.owes() <= maxPlain {
+		return nil
+	}
+	err := c.flushAll()
+	if err != nil && !passes(err) {
+		return nil // nothing can be sent any more, but there may be more to read
+	}
+	return err
 }
 
 func (c *Conn) flushAndUnlock() error {
@@ -34,6 +48,7 @@ func (c *Conn) flushAll() error {
 // stays where it is. The caller holds out.
 func (c *Conn) flush() error {
 	if c.torn != nil {
+		_ = c.transport.take(nil)
 		return c.torn
 	}
 	for {

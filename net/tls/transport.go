@@ -110,11 +110,11 @@ func (tr *transport) feed(p []byte, ended error) {
 	tr.fed.Signal()
 }
 
-// owes tells whether there is something to be sent.
-func (tr *transport) owes() bool {
+// owes tells how much there is to be sent.
+func (tr *transport) owes() int {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
-	return len(tr.written) > 0
+	return len(tr.written)
 }
 
 // take returns what is to be sent. Next is where crypto/tls may write from now on.
