@@ -1,6 +1,7 @@
 package net_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	stdnet "net"
@@ -184,6 +185,45 @@ func TestServerChurn(t *testing.T) {
 			})
 		})
 	})
+}
+
+// Servers in several loops that share a port share its clients.
+func TestServersInSeveralLoopsShareAPort(t *testing.T) {
+	const loops, clients = 3, 150
+	var servers []*net.Server
+	address := "127.0.0.1:0"
+	for range loops {
+		s, _ := newServer(echoing)
+		servers = append(servers, s)
+		must(t, start(t).Do(func() error {
+			config := net.ListenConfig{Control: net.ReusePort}
+			l, err := config.Listen(context.Background(), "tcp", address)
+			if err == nil {
+				address = l.Addr().String()
+				serving(t, s, l)
+			}
+			return err
+		}))
+	}
+	for range clients {
+		c, err := stdnet.Dial("tcp", address)
+		must(t, err)
+		must(t, end2(c.Write([]byte("x"))))
+		must(t, end2(io.ReadFull(c, make([]byte, 1))))
+		must(t, c.Close())
+	}
+	total := uint64(0)
+	for i, s := range servers {
+		must(t, s.Shutdown(-1))
+		got := s.Stats().Accepted
+		total += got
+		if got == 0 { // which once in 10^26 runs is chance
+			t.Errorf("the server in loop %d has got none of %d clients", i, clients)
+		}
+	}
+	if total != clients {
+		t.Errorf("the servers have counted %d clients, want %d", total, clients)
+	}
 }
 
 const limitedServer = "EVERGREEN_TEST_LIMITED_SERVER"

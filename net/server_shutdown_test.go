@@ -269,6 +269,7 @@ func TestServerShutdownWaitsForCleanups(t *testing.T) {
 				t.Errorf("Shutdown in a block that ends returned %v", err)
 			}
 		})
+		must(t, s.Close()) // kills nobody twice
 		var err error
 		rest := took(func() { err = s.Shutdown(-1) })
 		if checkCut(t, err, 1); impatient != 2*time.Second || rest != 4*time.Second || !cleaned {
@@ -308,6 +309,66 @@ func TestServerShutdownThatIsKilled(t *testing.T) {
 		must(t, client.Close())
 		must(t, s.Shutdown(-1))
 	}, runtime.WithVirtualClock())
+}
+
+// One that waits at the limit ends as soon as one that accepts.
+func TestServerShutdownAtTheLimit(t *testing.T) {
+	run(t, func() {
+		s, _ := newServer(waiting)
+		s.MaxConns = 1
+		l := listen(t)
+		serving(t, s, l)
+		client := dial(t, l)
+		until(active(s, 1))
+		settle()
+		down := task.Go(func() { must(t, s.Shutdown(time.Hour)) })
+		settle()
+		if got := s.Stats(); got.Listeners != 0 || got.Active != 1 {
+			t.Errorf("the numbers are %+v during the grace", got)
+		}
+		must(t, client.Close())
+		must(t, down.Join())
+	}, runtime.WithVirtualClock())
+}
+
+// A handler that is killed before its first step is never called, and its connection
+// is closed all the same.
+func TestServerClosesConnectionsNobodyHandled(t *testing.T) {
+	run(t, func() {
+		s, _ := newServer(func(net.Conn) { t.Error("the handler was called") })
+		l := listen(t)
+		defer l.Close()
+		client := dial(t, l)
+		accepted := false
+		serving(t, s, &scripted{accept: func() (net.Conn, error) {
+			if accepted {
+				must(t, s.Close())
+			}
+			accepted = true
+			return l.Accept()
+		}})
+		if n := drain(t, client); n != 0 {
+			t.Errorf("%d bytes, want the connection closed", n)
+		}
+		must(t, client.Close())
+		checkCut(t, s.Shutdown(-1), 1)
+	})
+}
+
+// It is a checkpoint also where there is nothing to wait for.
+func TestServerShutdownIsACheckpoint(t *testing.T) {
+	run(t, func() {
+		s, _ := newServer(waiting)
+		serving(t, s, listen(t))
+		until(func() bool { return s.Stats().Listeners == 1 })
+		must(t, s.Shutdown(-1))
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		err := timeout.WithContext(ctx, func() error { return s.Shutdown(-1) })
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("in a block that was cancelled Shutdown returned %v", err)
+		}
+	})
 }
 
 // From goroutines and tasks of other loops, killed ones too.
