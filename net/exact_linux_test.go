@@ -60,20 +60,6 @@ func TestKilledReceiverLosesNoDatagram(t *testing.T) {
 	}
 }
 
-// datagramPair makes a socket for datagrams and one that is connected to it.
-func datagramPair(t *testing.T, network string) (from net.Conn, to net.PacketConn) {
-	t.Helper()
-	address := "127.0.0.1:0"
-	if network == "unixgram" {
-		address = socketFile(t)
-	}
-	to, err := net.ListenPacket(network, address)
-	must(t, err)
-	from, err = net.Dial(network, to.LocalAddr().String())
-	must(t, err)
-	return from, to
-}
-
 // waiting tells whether there is a datagram to be read.
 func waiting(t *testing.T, c net.PacketConn) (there bool) {
 	t.Helper()

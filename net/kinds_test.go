@@ -43,6 +43,20 @@ func unixPair(t testing.TB, network string) (dialed, accepted *net.UnixConn) {
 	return c.(*net.UnixConn), s
 }
 
+// datagramPair makes a socket for datagrams and one that is connected to it.
+func datagramPair(t *testing.T, network string) (from net.Conn, to net.PacketConn) {
+	t.Helper()
+	address := "127.0.0.1:0"
+	if network == "unixgram" {
+		address = socketFile(t)
+	}
+	to, err := net.ListenPacket(network, address)
+	must(t, err)
+	from, err = net.Dial(network, to.LocalAddr().String())
+	must(t, err)
+	return from, to
+}
+
 // socketFile is a path for a Unix socket. A path in the test's own directory, which has
 // the test's name in it, may be longer than the system allows.
 func socketFile(t testing.TB) string {

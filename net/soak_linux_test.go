@@ -1,0 +1,156 @@
+package net_test
+
+import (
+	"errors"
+	"io"
+	stdruntime "runtime"
+	"syscall"
+	"testing"
+
+	"github.com/evergreen-go/evergreen/net"
+	"github.com/evergreen-go/evergreen/runtime"
+	"github.com/evergreen-go/evergreen/task"
+)
+
+// alive is how many connections there are at a time. Each has two descriptors, since
+// both ends are here.
+const alive = 200
+
+// usage is what connections could leave behind.
+type usage struct {
+	files, descriptors, tasks, timers, goroutines int
+	heap                                          int64
+}
+
+func used(t *testing.T) usage {
+	t.Helper()
+	s := runtime.Current().Stats()
+	return usage{openFiles(t), s.Descriptors, s.Live, s.Timers, stdruntime.NumGoroutine(), heapInUse()}
+}
+
+// endings are the ways in which a connection goes, after a question and its answer:
+// what the client does, and what its server.
+var endings = []struct{ client, server func(c *net.TCPConn) error }{
+	{closing, toTheEnd},
+	{toTheEnd, closing},
+	{resetting, untilReset},
+	{untilReset, resetting},
+	{halfClosing, answering},
+	{answering, halfClosing},
+	{forgetting, toTheEnd},
+}
+
+func closing(c *net.TCPConn) error { return c.Close() }
+
+// toTheEnd reads until the peer closes, and closes too.
+func toTheEnd(c *net.TCPConn) error {
+	_, err := io.Copy(io.Discard, struct{ io.Reader }{c})
+	return errors.Join(err, c.Close())
+}
+
+func resetting(c *net.TCPConn) error { return errors.Join(c.SetLinger(0), c.Close()) }
+
+func untilReset(c *net.TCPConn) error {
+	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
+		return errors.Join(err, c.Close(), errors.New("the connection was not reset"))
+	}
+	return c.Close()
+}
+
+// halfClosing ends its side and still hears the peer's last words.
+func halfClosing(c *net.TCPConn) error {
+	err := c.CloseWrite()
+	words, read := io.ReadAll(c)
+	if string(words) != "last words" {
+		read = errors.Join(read, errors.New("after CloseWrite came "+string(words)))
+	}
+	return errors.Join(err, read, c.Close())
+}
+
+func answering(c *net.TCPConn) error {
+	_, err := io.Copy(io.Discard, struct{ io.Reader }{c})
+	_, write := c.Write([]byte("last words"))
+	return errors.Join(err, write, c.Close())
+}
+
+// forgetting is a task that is killed while it waits; what it has deferred closes.
+func forgetting(c *net.TCPConn) error {
+	victim := task.Go(func() {
+		defer c.Close()
+		_, _ = c.Read(make([]byte, 1))
+	})
+	task.Yield()
+	victim.Kill()
+	if err := victim.Join(); !errors.Is(err, task.ErrKilled) {
+		return err
+	}
+	return nil
+}
+
+// batch has so many connections come and go. The first byte says how it is to end.
+func batch(t *testing.T, l *net.TCPListener, first int) {
+	t.Helper()
+	var all []*task.Task
+	for i := range alive {
+		all = append(all, task.Go(func() {
+			s, err := l.AcceptTCP()
+			must(t, err)
+			how := make([]byte, 1)
+			_, err = s.Read(how)
+			must(t, err)
+			_, err = s.Write(how)
+			must(t, err)
+			if err := endings[how[0]].server(s); err != nil {
+				t.Errorf("server, ending %d: %v", how[0], err)
+			}
+		}))
+		all = append(all, task.Go(func() {
+			c, err := net.Dial("tcp", l.Addr().String())
+			must(t, err)
+			how := []byte{byte((first + i) % len(endings))}
+			_, err = c.Write(how)
+			must(t, err)
+			_, err = c.Read(how)
+			must(t, err)
+			if err := endings[how[0]].client(c.(*net.TCPConn)); err != nil {
+				t.Errorf("client, ending %d: %v", how[0], err)
+			}
+		}))
+	}
+	for _, one := range all {
+		must(t, one.Join())
+	}
+}
+
+// Connections come, talk and go in every way there is, and after thousands of them
+// descriptors, tasks, timers, goroutines and memory are what they were after the first.
+func TestTenThousandConnectionsLeaveNothing(t *testing.T) {
+	const bound = 1 << 20 // bytes: less than 200 for each of the connections
+	connections := 10_000
+	if testing.Short() {
+		connections = 1000
+	}
+	run(t, func() {
+		l := listen(t)
+		defer l.Close()
+		for range 2 {
+			batch(t, l, 0) // which opens what is opened once, and fills the pools
+		}
+		before := used(t)
+		for done := 0; done < connections && !t.Failed(); done += alive {
+			batch(t, l, done)
+		}
+		after := used(t)
+		grown := after.heap - before.heap
+		if grown > bound {
+			t.Errorf("the heap grew by %d bytes, want at most %d", grown, bound)
+		}
+		if after.goroutines > before.goroutines {
+			t.Errorf("there are %d goroutines, before there were %d", after.goroutines, before.goroutines)
+		}
+		after.heap, after.goroutines = before.heap, before.goroutines
+		if after != before {
+			t.Errorf("there is now %+v, before it was %+v", after, before)
+		}
+	})
+}
