@@ -26,11 +26,14 @@ type conn struct {
 	family int
 	// local is this side's address, remote the peer's, nil where there is none.
 	local, remote Addr
+	// dialed tells that a dial has made it. An address to send to is refused then; for
+	// other sockets with a peer that is left to the system, as in the standard library.
+	dialed bool
 }
 
 // newConn wraps a socket and asks the system for the addresses that are not known.
 func newConn(fd *socket.FD, network string, family int, local, remote Addr) conn {
-	c := conn{fd: fd, network: network, family: family, local: local, remote: remote}
+	c := conn{fd: fd, network: network, family: family, local: local, remote: remote, dialed: local == nil && remote != nil}
 	if local != nil && remote != nil && !unspecified(remote) {
 		return c
 	}
@@ -66,6 +69,10 @@ func (c *conn) failTo(op string, to Addr, err error) error {
 	}
 	return &OpError{Op: op, Net: c.network, Source: c.local, Addr: to, Err: err}
 }
+
+// wrap is fail for calls that the standard library wraps the end of a stream for, too:
+// those that return the sender.
+func (c *conn) wrap(op string, err error) error { return c.failTo(op, c.remote, err) }
 
 // failHere is for what concerns this end alone: the standard library names only
 // its address then.

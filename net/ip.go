@@ -105,7 +105,7 @@ func (c *IPConn) WriteToIP(p []byte, to *IPAddr) (int, error) {
 
 func (c *IPConn) sendTo(p []byte, to *IPAddr) (int, error) {
 	switch {
-	case c.remote != nil:
+	case c.dialed:
 		return 0, ErrWriteToConnected
 	case to == nil:
 		return 0, errMissingAddress
@@ -136,7 +136,7 @@ func (c *IPConn) WriteMsgIP(p, oob []byte, to *IPAddr) (n, oobn int, err error) 
 		return 0, 0, syscall.EINVAL
 	}
 	switch {
-	case c.remote != nil:
+	case c.dialed:
 		err = ErrWriteToConnected
 	default:
 		n, err = c.sendMsg(p, oob, ofIP(to))

@@ -50,13 +50,13 @@ func (l *listener) fail(op string, err error) error {
 // Addr returns the address that the listener listens at. It is not a checkpoint.
 func (l *listener) Addr() Addr { return l.local }
 
-// SetDeadline sets the time after which Accept fails; the zero time means never.
-// It is not a checkpoint.
+// SetDeadline sets the time after which Accept fails; the zero time means never. Its
+// error is not an *OpError, as in the standard library. It is not a checkpoint.
 func (l *listener) SetDeadline(t time.Time) error {
 	if l.fd == nil {
 		return syscall.EINVAL
 	}
-	return l.fail("set", l.fd.SetDeadline(kernel.Read, t))
+	return l.fd.SetDeadline(kernel.Read, t)
 }
 
 // SyscallConn gives access to the descriptor. It is not a checkpoint.

@@ -159,7 +159,7 @@ func (addrPortAddr) Network() string { return "udp" }
 
 func (c *UDPConn) sendTo(p []byte, to *UDPAddr) (int, error) {
 	switch {
-	case c.remote != nil:
+	case c.dialed:
 		return 0, ErrWriteToConnected
 	case to == nil:
 		return 0, errMissingAddress
@@ -173,7 +173,7 @@ func (c *UDPConn) sendTo(p []byte, to *UDPAddr) (int, error) {
 
 func (c *UDPConn) peer(to netip.AddrPort) (socket.Peer, error) {
 	switch {
-	case c.remote != nil:
+	case c.dialed:
 		return socket.Peer{}, ErrWriteToConnected
 	case !to.IsValid():
 		return socket.Peer{}, errMissingAddress
@@ -184,11 +184,11 @@ func (c *UDPConn) peer(to netip.AddrPort) (socket.Peer, error) {
 // sendMsg sends a datagram of UDP or IP to an address, nil for the peer.
 func (c *conn) sendMsg(p, oob []byte, to *TCPAddr) (int, error) {
 	switch {
-	case to == nil && c.remote == nil:
+	case to == nil && !c.dialed:
 		return 0, errMissingAddress
 	case to == nil:
 		return c.fd.SendMsg(p, oob, nil)
-	case c.remote != nil:
+	case c.dialed:
 		return 0, ErrWriteToConnected
 	case to.Port < 0 || to.Port > 1<<16-1:
 		return 0, os.NewSyscallError("sendmsg", syscall.EINVAL)

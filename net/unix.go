@@ -4,6 +4,7 @@ package net
 
 import (
 	"context"
+	"os"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -96,7 +97,7 @@ func (c *UnixConn) ReadFromUnix(p []byte) (int, *UnixAddr, error) {
 		return 0, nil, syscall.EINVAL
 	}
 	m, err := c.fd.RecvMsg(p, nil, false)
-	return m.N, c.sender(m), c.fail("read", err)
+	return m.N, c.sender(m), c.wrap("read", renamed(err, "recvfrom"))
 }
 
 // sender is who has sent a message, nil for nobody with a name.
@@ -121,7 +122,7 @@ func (c *UnixConn) ReadMsgUnix(p, oob []byte) (n, oobn, flags int, from *UnixAdd
 		return 0, 0, 0, nil, syscall.EINVAL
 	}
 	m, err := c.fd.RecvMsg(p, oob, true)
-	return m.N, m.OOBN, m.Flags, c.sender(m), c.fail("read", err)
+	return m.N, m.OOBN, m.Flags, c.sender(m), c.wrap("read", err)
 }
 
 // WriteToUnix sends a datagram to an address. On a connected socket it fails with
@@ -136,14 +137,23 @@ func (c *UnixConn) WriteToUnix(p []byte, to *UnixAddr) (int, error) {
 
 func (c *UnixConn) sendTo(p []byte, to *UnixAddr) (int, error) {
 	switch {
-	case c.remote != nil:
+	case c.dialed:
 		return 0, ErrWriteToConnected
 	case to == nil:
 		return 0, errMissingAddress
 	case to.Net != c.network:
 		return 0, syscall.EAFNOSUPPORT
 	}
-	return c.fd.SendMsg(p, nil, &unix.SockaddrUnix{Name: to.Name})
+	n, err := c.fd.SendMsg(p, nil, &unix.SockaddrUnix{Name: to.Name})
+	return n, renamed(err, "sendto")
+}
+
+// renamed has an error of the system tell of the call that the standard library makes.
+func renamed(err error, call string) error {
+	if e, ok := err.(*os.SyscallError); ok {
+		return os.NewSyscallError(call, e.Err)
+	}
+	return err
 }
 
 // WriteTo is [UnixConn.WriteToUnix] for a [PacketConn]. It is a checkpoint.
@@ -173,7 +183,7 @@ func (c *UnixConn) WriteMsgUnix(p, oob []byte, to *UnixAddr) (n, oobn int, err e
 }
 
 func (c *UnixConn) sendUnix(p, oob []byte, to *UnixAddr) (int, error) {
-	if c.network == "unixgram" && c.remote != nil {
+	if c.network == "unixgram" && c.dialed {
 		return 0, ErrWriteToConnected
 	}
 	if to == nil {
