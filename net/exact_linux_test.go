@@ -49,7 +49,7 @@ func TestKilledReceiverLosesNoDatagram(t *testing.T) {
 						must(t, err)
 						got++
 					}
-					if waiting(t, to) {
+					if arrived(t, to) {
 						t.Errorf("killed after %d turns and %d datagrams: there is one too many", n, killed)
 					}
 					must(t, from.Close())
@@ -60,8 +60,8 @@ func TestKilledReceiverLosesNoDatagram(t *testing.T) {
 	}
 }
 
-// waiting tells whether there is a datagram to be read.
-func waiting(t *testing.T, c net.PacketConn) (there bool) {
+// arrived tells whether there is a datagram to be read.
+func arrived(t *testing.T, c net.PacketConn) (there bool) {
 	t.Helper()
 	raw, err := c.(syscall.Conn).SyscallConn()
 	must(t, err)
@@ -102,7 +102,7 @@ func TestKilledSenderHasSentWhatItWasTold(t *testing.T) {
 				_, _, err := to.ReadFrom(make([]byte, 1))
 				must(t, err)
 			}
-			if waiting(t, to) {
+			if arrived(t, to) {
 				t.Errorf("killed after %d turns: more came than the sender was told of", n)
 			}
 			must(t, from.Close())
