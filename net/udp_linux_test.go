@@ -237,7 +237,7 @@ func TestUDPDatagramsOfAnySize(t *testing.T) {
 // Nobody listens: the next call says so, and the socket goes on working.
 //
 // holds: 88
-func TestRefusedDatagramDoesNotCloseTheSocket(t *testing.T) {
+func TestRefusedDatagramIsReportedAsInTheStandardLibrary(t *testing.T) {
 	all := map[string]scenario{}
 	for _, reader := range receiving {
 		all[reader.name] = func(s *script, l *parts) {

@@ -159,7 +159,7 @@ func TestUnixListenerServesTasks(t *testing.T) {
 }
 
 // Descriptors go beside the data, to and fro, and are not inherited by other programs.
-func TestDescriptorsArePassed(t *testing.T) {
+func TestDescriptorsArePassedAsInTheStandardLibrary(t *testing.T) {
 	all := map[string]scenario{}
 	for _, network := range []string{"unix", "unixpacket", "unixgram"} {
 		all[network] = func(s *script, l *parts) {
