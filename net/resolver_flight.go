@@ -66,9 +66,6 @@ func ask[T any](ctx context.Context, t *kernel.Task, r *Resolver, kind, name str
 	if !t.Checkpoint() {
 		return none, left(ctx, t.Interrupted(), name)
 	}
-	if err := ctx.Err(); err != nil {
-		return none, left(ctx, context.Cause(ctx), name)
-	}
 	q := question{weak.Make(t.Loop()), kind, name}
 	fl, kept := r.board(ctx, t, q, func(ctx context.Context, t *kernel.Task) (any, error) { return f(ctx, t) })
 	if fl == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	stdnet "net"
 	"slices"
 	"testing"
 	"time"
@@ -70,7 +71,7 @@ func TestAskersLeaveAndOthersStay(t *testing.T) {
 	s := &theory{answer: addresses, delay: 2 * time.Second}
 	r, _ := s.resolver(t, one, "")
 	tasktest.Run(t, func() {
-		ctx, cancel := context.WithCancel(background)
+		ctx, cancel := context.WithCancelCause(background)
 		ask := func(ctx context.Context) error {
 			_, err := r.LookupIP(ctx, "ip4", "www.test")
 			return err
@@ -98,7 +99,7 @@ func TestAskersLeaveAndOthersStay(t *testing.T) {
 		})
 		tasktest.WaitAllParked()
 		killed.Kill()
-		cancel()
+		cancel(errors.New("changed my mind"))
 		for _, a := range []*task.Task{killed, late, canceled, stays} {
 			_ = a.Join()
 		}
@@ -415,6 +416,30 @@ func TestNilResolverIsTheDefault(t *testing.T) {
 		}
 		if n, err := r.LookupPort(background, "tcp", "80"); n != 80 || err != nil {
 			t.Errorf("%d, %v", n, err)
+		}
+	})
+}
+
+func TestStrictErrorsOfTheSystem(t *testing.T) {
+	address := serveNames(t, func(_ string, m *dnsmessage.Message) [][]byte {
+		if m.Questions[0].Type == dnsmessage.TypeAAAA {
+			m.RCode = dnsmessage.RCodeServerFailure
+		}
+		addRecord(m, "", "127.0.0.1")
+		return [][]byte{packMessage(m)}
+	})
+	before := stdnet.DefaultResolver
+	t.Cleanup(func() { stdnet.DefaultResolver = before })
+	stdnet.DefaultResolver = &stdnet.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (stdnet.Conn, error) {
+		var d stdnet.Dialer
+		return d.DialContext(ctx, network, address)
+	}}
+	run(t, func() {
+		for _, strict := range []bool{false, true} {
+			r := &net.Resolver{StrictErrors: strict}
+			if ips, err := r.LookupIPAddr(background, "half.test."); (err != nil) != strict {
+				t.Errorf("strict %v: %v, %v", strict, ips, err)
+			}
 		}
 	})
 }

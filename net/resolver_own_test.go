@@ -346,6 +346,25 @@ func TestStrictErrors(t *testing.T) {
 	}
 }
 
+// The error that is told is the one for the name as it is.
+func TestErrorOfTheNameItselfIsTold(t *testing.T) {
+	s := &theory{answer: func(_, _ string, m *dnsmessage.Message) [][]byte {
+		m.RCode = dnsmessage.RCodeNameError
+		if askedName(m) == "www.one." {
+			m.RCode = dnsmessage.RCodeServerFailure
+		}
+		return [][]byte{packMessage(m)}
+	}}
+	r, _ := s.resolver(t, one+"search one", "")
+	tasktest.Run(t, func() {
+		_, err := r.LookupHost(background, "www")
+		var e *net.DNSError
+		if !errors.As(err, &e) || !e.IsNotFound || e.IsTemporary || e.Name != "www" {
+			t.Errorf("%+v", err)
+		}
+	})
+}
+
 func second[T any](_ T, err error) error { return err }
 
 func TestHostsFileComesFirst(t *testing.T) {
