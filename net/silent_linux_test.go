@@ -17,10 +17,21 @@ func silent(t *testing.T) (address string) {
 	return "127.0.0.1:" + silentPort(t, syscall.AF_INET, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}})
 }
 
-// silentIPv6 is silent for the IPv6 address of this machine, and returns the port.
+// silentIPv6 is silent for the IPv6 address of this machine, and returns the port, which
+// nobody has for IPv4.
 func silentIPv6(t *testing.T) (port string) {
 	t.Helper()
-	return silentPort(t, syscall.AF_INET6, &syscall.SockaddrInet6{Addr: [16]byte(net.IPv6loopback)})
+	for {
+		port = silentPort(t, syscall.AF_INET6, &syscall.SockaddrInet6{Addr: [16]byte(net.IPv6loopback)})
+		l, err := stdnet.Listen("tcp4", "127.0.0.1:"+port)
+		if err == nil {
+			must(t, l.Close())
+			return port
+		}
+		if !errors.Is(err, syscall.EADDRINUSE) { // somebody has it for IPv4: take another
+			t.Fatal(err)
+		}
+	}
 }
 
 func silentPort(t *testing.T, family int, at syscall.Sockaddr) (port string) {
@@ -31,6 +42,7 @@ func silentPort(t *testing.T, family int, at syscall.Sockaddr) (port string) {
 	}
 	must(t, err)
 	t.Cleanup(func() { _ = syscall.Close(fd) })
+	must(t, syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1)) // an earlier test's connections may linger
 	if err = syscall.Bind(fd, at); errors.Is(err, syscall.EADDRNOTAVAIL) {
 		t.Skip("this machine has no such address")
 	}
