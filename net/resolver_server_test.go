@@ -3,11 +3,14 @@ package net_test
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"io"
 	stdnet "net"
 	"net/netip"
+	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"golang.org/x/net/dns/dnsmessage"
@@ -24,11 +27,20 @@ type nameZone func(network string, m *dnsmessage.Message) [][]byte
 // and TCP, and returns its address.
 func serveNames(t *testing.T, z nameZone) string {
 	t.Helper()
+	return serveNamesAt(t, "127.0.0.1:0", z)
+}
+
+// serveNamesAt is serveNames for an address that may be one of the well-known port,
+// which only some users may listen at.
+func serveNamesAt(t *testing.T, address string, z nameZone) string {
+	t.Helper()
 	var packets stdnet.PacketConn
 	var streams stdnet.Listener
 	for { // until the number of a UDP port is free for TCP as well
 		var err error
-		packets, err = stdnet.ListenPacket("udp", "127.0.0.1:0")
+		if packets, err = stdnet.ListenPacket("udp", address); errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.EADDRNOTAVAIL) {
+			t.Skipf("skipped: needs a user who may listen at %s", address)
+		}
 		must(t, err)
 		if streams, err = stdnet.Listen("tcp", packets.LocalAddr().String()); err == nil {
 			break
