@@ -9,6 +9,7 @@ package seam
 import (
 	"context"
 	stdnet "net"
+	"strings"
 
 	"github.com/evergreen-go/evergreen/net"
 	"github.com/evergreen-go/evergreen/runtime"
@@ -88,4 +89,13 @@ func Of(d *stdnet.Dialer) *Dialer {
 		Control:         d.Control,
 		ControlContext:  d.ControlContext,
 	}
+}
+
+// Idle tells of a goroutine, by its stack, that the loop keeps it and that it runs no
+// task now. Those that run tasks are coroutines, unless they are made otherwise by a
+// build tag.
+func Idle(stack string) bool {
+	kept := strings.Contains(stack, "created by internal/evergreen/") ||
+		strings.Contains(stack, "created by iter.Pull") && strings.Contains(stack, "/kernel.(*worker).Work(")
+	return kept && !strings.Contains(stack, "/kernel.(*Task).run(")
 }
