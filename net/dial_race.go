@@ -143,12 +143,18 @@ func (d *Dialer) race(ctx context.Context, t *kernel.Task, network string, first
 // serial tries addresses one after the other.
 func (d *Dialer) serial(ctx context.Context, t *kernel.Task, network string, addrs []Addr) (Conn, error) {
 	end := d.end(ctx, t.Loop())
+	trace := traceOf(ctx)
 	var first *OpError
 	for i, a := range addrs {
 		var conn Conn
 		try := func() (err error) {
-			conn, err = d.single(ctx, network, a)
-			return err
+			done := trace.connect(network, a)
+			if conn, err = d.single(ctx, network, a); err != nil {
+				done(&OpError{Op: "dial", Net: network, Source: d.LocalAddr, Addr: a, Err: err})
+				return err
+			}
+			done(nil)
+			return nil
 		}
 		var err error
 		if left := len(addrs) - i; left > 1 && !end.IsZero() {

@@ -180,7 +180,23 @@ func (r *Resolver) addresses(ctx context.Context, t *kernel.Task, network, host 
 		}
 		return []IPAddr{{IP: IP(ip.AsSlice()).To16(), Zone: ip.Zone()}}, nil
 	}
-	return ask(ctx, t, r, network, host, cloneAddrs, func(ctx context.Context, t *kernel.Task) ([]IPAddr, error) {
+	trace := traceOf(ctx)
+	if trace == nil {
+		all, _, err := r.askAddresses(ctx, t, network, host)
+		return all, err
+	}
+	done := trace.lookup(host)
+	all, coalesced, err := r.askAddresses(untraced(ctx), t, network, host)
+	done(all, coalesced, err)
+	return all, err
+}
+
+// askAddresses asks for the addresses of a name. It tells whether it was another
+// asker's answer that came, which may be one that was kept.
+func (r *Resolver) askAddresses(ctx context.Context, t *kernel.Task, network, host string) (all []IPAddr, coalesced bool, err error) {
+	asked := false
+	all, err = ask(ctx, t, r, network, host, cloneAddrs, func(ctx context.Context, t *kernel.Task) ([]IPAddr, error) {
+		asked = true
 		if r.own() {
 			return r.ownIPs(ctx, network, host)
 		}
@@ -192,6 +208,7 @@ func (r *Resolver) addresses(ctx context.Context, t *kernel.Task, network, host 
 			return fromNetIP(ips), err
 		})
 	})
+	return all, err == nil && !asked, err
 }
 
 // cloneAddrs copies the bytes too: callers may write into an IP.
