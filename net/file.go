@@ -22,7 +22,9 @@ func FileConn(f *os.File) (Conn, error) {
 	}
 	switch network[0] {
 	case 't':
-		return &TCPConn{c}, nil
+		tcp := &TCPConn{c}
+		tcp.prepare(0, KeepAliveConfig{})
+		return tcp, nil
 	case 'i':
 		return &IPConn{c}, nil
 	}
@@ -44,7 +46,7 @@ func FilePacketConn(f *os.File) (PacketConn, error) {
 		return &UDPConn{c}, nil
 	case "ip":
 		return &IPConn{c}, nil
-	case "unixgram":
+	case "unix", "unixgram", "unixpacket": // of any kind, as in the standard library
 		return &UnixConn{c}, nil
 	}
 	_ = c.fd.Close()
@@ -61,7 +63,7 @@ func FileListener(f *os.File) (Listener, error) {
 	switch network {
 	case "tcp":
 		return &TCPListener{listener: l}, nil
-	case "unix", "unixpacket":
+	case "unix", "unixgram", "unixpacket":
 		path := ""
 		if a, ok := l.local.(*UnixAddr); ok {
 			path = a.Name
@@ -92,11 +94,11 @@ func fromFile(call string, f *os.File) (c conn, network string, err error) {
 	twin := -1
 	var refused error
 	err = raw.Control(func(fd uintptr) { twin, refused = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0) })
-	if err == nil {
-		err = os.NewSyscallError("fcntl", refused)
-	}
 	if err != nil {
-		return conn{}, "", err
+		return conn{}, "", os.ErrClosed // what it is, in a form that can be compared with
+	}
+	if refused != nil {
+		return conn{}, "", os.NewSyscallError("fcntl", refused)
 	}
 	network, family, kind, local, err := identify(twin)
 	if err == nil {

@@ -14,6 +14,9 @@ type TCPListener struct {
 	listener
 	// config has the options for the connections.
 	config ListenConfig
+	// inherited tells that connections have the options from the listener's socket. One
+	// of a file may be others' too, and is left as it is.
+	inherited bool
 }
 
 var _ Listener = (*TCPListener)(nil)
@@ -39,7 +42,7 @@ func (lc *ListenConfig) tcpOver(ctx context.Context, network string, proto int, 
 	if err != nil {
 		return nil, err
 	}
-	l := &TCPListener{newListener(fd, network, s.Family, local), *lc}
+	l := &TCPListener{newListener(fd, network, s.Family, local), *lc, acceptInherits}
 	if acceptInherits {
 		_ = fd.Control(func(n int) error { return prepareTCP(n, lc.KeepAlive, lc.KeepAliveConfig) })
 	}
@@ -62,7 +65,7 @@ func (l *TCPListener) AcceptTCP() (*TCPConn, error) {
 	var c *TCPConn
 	err := l.accept(func(one conn) {
 		c = &TCPConn{one}
-		if !acceptInherits {
+		if !l.inherited {
 			c.prepare(l.config.KeepAlive, l.config.KeepAliveConfig)
 		}
 	})
