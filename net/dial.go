@@ -31,8 +31,8 @@ type Dialer struct {
 	// them; 0 for 300 ms, negative for one address after the other. (RFC 6555, "happy
 	// eyeballs".)
 	FallbackDelay time.Duration
-	// KeepAlive is the time between probes of an idle connection; 0 for the default
-	// of 15 seconds, negative for none.
+	// KeepAlive is the time before an idle connection is probed; 0 for the default of 15
+	// seconds, which is also the time between probes, negative for none.
 	KeepAlive time.Duration
 	// KeepAliveConfig says more about probes; it counts where its Enable is set.
 	KeepAliveConfig KeepAliveConfig

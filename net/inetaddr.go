@@ -11,15 +11,25 @@ func inetAddr(network string, a TCPAddr) Addr {
 	return &a
 }
 
-// ipOf is the IP of an address of one of the protocols over IP.
+// ipOf is the IP of an address of one of the protocols over IP. A nil pointer has none,
+// and means any.
 func ipOf(a Addr) (ip IP, ok bool) {
 	switch a := a.(type) {
 	case *TCPAddr:
-		return a.IP, true
+		if a != nil {
+			ip = a.IP
+		}
+		return ip, true
 	case *UDPAddr:
-		return a.IP, true
+		if a != nil {
+			ip = a.IP
+		}
+		return ip, true
 	case *IPAddr:
-		return a.IP, true
+		if a != nil {
+			ip = a.IP
+		}
+		return ip, true
 	}
 	return nil, false
 }

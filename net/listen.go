@@ -15,8 +15,8 @@ import (
 type ListenConfig struct {
 	// Control is called with the new socket before it is bound. It must not wait.
 	Control func(network, address string, c syscall.RawConn) error
-	// KeepAlive is the time between probes of an accepted connection that is idle; 0
-	// for the default of 15 seconds, negative for none.
+	// KeepAlive is the time before an accepted connection that is idle is probed; 0 for
+	// the default of 15 seconds, which is also the time between probes, negative for none.
 	KeepAlive time.Duration
 	// KeepAliveConfig says more about probes; it counts where its Enable is set.
 	KeepAliveConfig KeepAliveConfig

@@ -32,6 +32,7 @@ func (d *Dialer) tcp(ctx context.Context, network string, local, remote *TCPAddr
 }
 
 func (d *Dialer) tcpOver(ctx context.Context, network string, proto int, local, remote *TCPAddr) (*TCPConn, error) {
+	address := remote.String()
 	if len(remote.IP) == 0 { // no host means this machine
 		remote = thisMachine(network, local, remote.Port)
 	}
@@ -39,8 +40,7 @@ func (d *Dialer) tcpOver(ctx context.Context, network string, proto int, local, 
 	if err != nil {
 		return nil, err
 	}
-	address := remote.String()
-	s.Name = "tcp connection to " + address
+	s.Name = "tcp connection to " + remote.String()
 	s.Control = hookOf(d.Control, d.ControlContext).on(ctx, network, s.Family, address)
 	sa, err := toSockaddr(remote, s.Family)
 	if err != nil {
@@ -79,7 +79,7 @@ func prepareTCP(fd int, keepAlive time.Duration, config KeepAliveConfig) error {
 		return setKeepAlive(fd, config)
 	}
 	if keepAlive >= 0 {
-		return setKeepAlive(fd, KeepAliveConfig{Enable: true, Idle: keepAlive, Interval: keepAlive})
+		return setKeepAlive(fd, KeepAliveConfig{Enable: true, Idle: keepAlive})
 	}
 	return nil
 }
@@ -146,10 +146,11 @@ func (c *TCPConn) SetKeepAliveConfig(config KeepAliveConfig) error {
 }
 
 // setKeepAlive follows the standard library: 0 means its defaults of 15 seconds
-// and 9 probes, a negative value leaves the system's.
+// and 9 probes, a negative value leaves the system's. Also where probes are not enabled
+// the options are set, for whoever enables them later.
 func setKeepAlive(fd int, c KeepAliveConfig) error {
 	err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE, toInt(c.Enable))
-	if err != nil || !c.Enable {
+	if err != nil {
 		return os.NewSyscallError("setsockopt", err)
 	}
 	seconds := func(d time.Duration) int {

@@ -23,6 +23,7 @@ func (d *Dialer) udp(ctx context.Context, network string, local, remote *UDPAddr
 
 // packet makes a connected socket for UDP or an IP protocol.
 func (d *Dialer) packet(ctx context.Context, network string, proto int, local, remote *TCPAddr) (conn, error) {
+	address := inetAddr(network, *remote).String()
 	if len(remote.IP) == 0 { // no host means this machine
 		remote = thisMachine(network, local, remote.Port)
 	}
@@ -30,8 +31,7 @@ func (d *Dialer) packet(ctx context.Context, network string, proto int, local, r
 	if err != nil {
 		return conn{}, err
 	}
-	address := inetAddr(network, *remote).String()
-	s.Name = network + " socket to " + address
+	s.Name = network + " socket to " + inetAddr(network, *remote).String()
 	s.Control = hookOf(d.Control, d.ControlContext).on(ctx, network, s.Family, address)
 	sa, err := toSockaddr(remote, s.Family)
 	if err != nil {
