@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -238,21 +239,22 @@ func compare(t *testing.T, all map[string]scenario) {
 	}
 }
 
-// difference shows the lines that are not the same.
+// difference shows the lines that the other does not have.
 func difference(got, want string) string {
-	var s strings.Builder
 	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
-	for i := range max(len(g), len(w)) {
-		var a, b string
-		if i < len(g) {
-			a = g[i]
+	var s strings.Builder
+	for i, line := range g {
+		if !slices.Contains(w, line) {
+			fmt.Fprintf(&s, "%d ours:   %s\n", i, line)
 		}
-		if i < len(w) {
-			b = w[i]
+	}
+	for i, line := range w {
+		if !slices.Contains(g, line) {
+			fmt.Fprintf(&s, "%d theirs: %s\n", i, line)
 		}
-		if a != b {
-			fmt.Fprintf(&s, "ours:   %s\ntheirs: %s\n", a, b)
-		}
+	}
+	if s.Len() == 0 {
+		fmt.Fprintf(&s, "the same lines in another order or number:\n%s\n%s", got, want)
 	}
 	return s.String()
 }
