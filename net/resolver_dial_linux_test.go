@@ -36,16 +36,14 @@ func TestOwnResolverUsesOwnSockets(t *testing.T) {
 	must(t, os.WriteFile(conf, []byte("nameserver 127.0.0.77\n"), 0o600))
 	must(t, os.WriteFile(hosts, nil, 0o600))
 	run(t, func() {
-		counted(t, func() {
-			r := &net.Resolver{PreferGo: true}
-			r.UseFiles(conf, hosts, time.Now)
-			for _, name := range []string{"short.test.", "long.test."} {
-				all, err := r.LookupHost(context.Background(), name)
-				if err != nil || !slices.Equal(all, []string{"192.0.2.7"}) {
-					t.Errorf("%s is at %v, %v", name, all, err)
-				}
+		r := &net.Resolver{PreferGo: true}
+		r.UseFiles(conf, hosts, time.Now)
+		for _, name := range []string{"short.test.", "long.test."} {
+			all, err := r.LookupHost(context.Background(), name)
+			if err != nil || !slices.Equal(all, []string{"192.0.2.7"}) {
+				t.Errorf("%s is at %v, %v", name, all, err)
 			}
-		})
+		}
 	})
 	mu.Lock()
 	defer mu.Unlock()
