@@ -53,8 +53,6 @@
 //   - Listeners take no MPTCP unless a [ListenConfig] asks for it.
 //   - A [TCPConn] that is given a regular file reads the disk while the loop stands
 //     still, a mebibyte at most at a time, as all of package os does.
-//   - net/http/httptrace sees no ConnectStart and ConnectDone, which the standard
-//     library calls by a package of its own.
 //
 // What there is besides: [Server], which runs a handler for each connection, with a
 // limit, a graceful end and statistics; [ReusePort], by which several loops or

@@ -120,6 +120,9 @@ func packets[T any, P interface {
 
 // where finds the address to listen at.
 func (lc *ListenConfig) where(ctx context.Context, call, network, address string) (Addr, error) {
+	if ctx == nil {
+		panic("net: listening with a nil context; context.Background() sets no limit")
+	}
 	t := kernel.MustTask(call)
 	if !t.Checkpoint() {
 		return nil, failListen(network, nil, t.Interrupted())

@@ -77,7 +77,8 @@ func TestControlIsToldWhatTheStandardLibraryTells(t *testing.T) {
 		s.must(err)
 		gram, err := lc.ListenPacket(ctx, "unixgram", s.dir+"/g")
 		s.must(err)
-		for network, at := range map[string]string{"unix": "/s", "unixgram": "/g"} {
+		for _, network := range []string{"unix", "unixgram"} {
+			at := map[string]string{"unix": "/s", "unixgram": "/g"}[network]
 			d := stdnet.Dialer{Control: s.told("the dialer's Control"), LocalAddr: &stdnet.UnixAddr{Name: s.dir + "/l", Net: network}}
 			if network == "unix" {
 				d.LocalAddr = nil
