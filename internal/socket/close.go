@@ -86,7 +86,7 @@ func (f *file) end() error {
 		go unix.Close(fd) // the loop must not wait with it
 		return nil
 	}
-	return os.NewSyscallError("close", unix.Close(fd))
+	return os.NewSyscallError("close", closeFD(fd))
 }
 
 // endFromOutside has the loop call end, or calls it itself if the loop has ended,

@@ -80,11 +80,6 @@ func (f *FD) fill(t *kernel.Task, pipe, limit int) (n int, err error) {
 	return n, err
 }
 
-func splice(from, to, limit int) (int, syscall.Errno) {
-	n, err := unix.Splice(from, nil, to, nil, limit, unix.SPLICE_F_NONBLOCK|unix.SPLICE_F_MOVE)
-	return max(0, int(n)), errnoOf(err)
-}
-
 // Sendfile sends at most remain bytes of a regular file, from where it stands, which
 // moves. done tells whether the system can do that with the two; where it is false
 // nothing was sent. It is a checkpoint. While the disk is read the loop stands still,

@@ -103,3 +103,5 @@ func writev(fd int, v [][]byte) (int, syscall.Errno) {
 	}
 	return 0, 0
 }
+
+func closeFD(fd int) error { return unix.Close(fd) }
