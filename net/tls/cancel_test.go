@@ -18,7 +18,7 @@ import (
 //
 // holds: 46
 func TestGreetingUnderCancelEverywhere(t *testing.T) {
-	for _, v := range versions {
+	for _, v := range ways {
 		t.Run(v.name, func(t *testing.T) {
 			tasktest.CancelEverywhere(t, func(s *tasktest.Scene) {
 				client, server := pair(t, v.number)
@@ -93,7 +93,7 @@ func TestDialUnderCancelEverywhere(t *testing.T) {
 //
 // holds: 46
 func TestEndedWriterLeavesTheConnectionWhole(t *testing.T) {
-	for _, v := range versions {
+	for _, v := range ways {
 		t.Run(v.name, func(t *testing.T) {
 			tasktest.CancelEverywhere(t, func(s *tasktest.Scene) {
 				client, server := shaken(t, v.number)
@@ -109,7 +109,7 @@ func TestEndedWriterLeavesTheConnectionWhole(t *testing.T) {
 				})
 				var got []byte
 				reader := task.Go(func() {
-					tasktest.WaitAllParked() // the writers are stuck now
+					tasktest.WaitAllParked()           // the writers are stuck now
 					for p := make([]byte, 16<<10); ; { // few reads, which are so many moments
 						n, err := server.Read(p)
 						if got = append(got, p[:n]...); err == io.EOF {
@@ -141,7 +141,7 @@ func TestEndedWriterLeavesTheConnectionWhole(t *testing.T) {
 //
 // holds: 46
 func TestEndedReaderLosesNothing(t *testing.T) {
-	for _, v := range versions {
+	for _, v := range ways {
 		t.Run(v.name, func(t *testing.T) {
 			tasktest.CancelEverywhere(t, func(s *tasktest.Scene) {
 				client, server := shaken(t, v.number)

@@ -146,14 +146,12 @@ func (c *Conn) readApart(p []byte) (int, error) {
 		if c.broken != nil {
 			return 0, c.broken
 		}
-		c.broken = errAbandoned // should the task not come back
 		var n int
 		var err error
 		into := make([]byte, maxPlain)
-		if given := c.pump(func() { n, err = c.tls.Read(into) }); given != nil {
+		if given := c.pumpRead(func() { n, err = c.tls.Read(into) }); given != nil {
 			return 0, given
 		}
-		c.broken = nil
 		c.remember()
 		c.answer()
 		if n == 0 {
@@ -164,6 +162,17 @@ func (c *Conn) readApart(p []byte) (int, error) {
 	n := copy(p, c.plain)
 	c.plain = c.plain[n:]
 	return n, nil
+}
+
+// pumpRead is pump for a read. Where that was left behind the connection is of no use.
+func (c *Conn) pumpRead(read func()) error {
+	c.broken = errAbandoned
+	defer func() { // a kill too
+		if _, finished := c.transport.idle(); finished {
+			c.broken = nil
+		}
+	}()
+	return c.pump(true, read)
 }
 
 // fill waits for bytes from the peer and gives them to crypto/tls, which has none left.

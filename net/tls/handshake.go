@@ -64,7 +64,7 @@ func (c *Conn) shake(ctx context.Context) error {
 	defer cancel()
 	c.broken = errAbandoned // should the task not come back
 	var result error
-	if err := c.pump(func() { result = c.tls.HandshakeContext(ctx) }); err != nil {
+	if err := c.pump(false, func() { result = c.tls.HandshakeContext(ctx) }); err != nil {
 		c.broken = err
 		return err
 	}

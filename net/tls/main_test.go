@@ -105,16 +105,32 @@ func configs(t testing.TB, version uint16) (server, client *tls.Config) {
 	t.Helper()
 	cert, err := certificate()
 	must(t, err)
+	again := version == tls12Again
+	if again {
+		version = tls.VersionTLS12
+	}
 	server = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: version, MaxVersion: version}
 	client = &tls.Config{RootCAs: roots, ServerName: "127.0.0.1", MinVersion: version, MaxVersion: version}
 	server.DynamicRecordSizingDisabled, client.DynamicRecordSizingDisabled = true, true // fewer records
+	if again {
+		client.Renegotiation = tls.RenegotiateFreelyAsClient
+	}
 	return server, client
 }
 
-var versions = []struct {
+type version struct {
 	name   string
 	number uint16
-}{{"TLS 1.2", tls.VersionTLS12}, {"TLS 1.3", tls.VersionTLS13}}
+}
+
+// tls12Again is TLS 1.2 with a client that lets the server ask for another handshake.
+const tls12Again = 0xff03
+
+var (
+	versions = []version{{"TLS 1.2", tls.VersionTLS12}, {"TLS 1.3", tls.VersionTLS13}}
+	// ways are the versions, and what is done in another way inside.
+	ways = append(versions[:2:2], version{"TLS 1.2 again", tls12Again})
+)
 
 // plain makes the two ends of a TCP connection. To be called in a task.
 func plain(t testing.TB) (dialed, accepted *net.TCPConn) {
@@ -200,7 +216,7 @@ var places = []place{
 // everywhere runs f in every place, with every version.
 func everywhere(t *testing.T, f func(t *testing.T, client, server *tls.Conn, together func(...func()))) {
 	for _, p := range places {
-		for _, v := range versions {
+		for _, v := range ways {
 			t.Run(p.name+"/"+v.name, func(t *testing.T) {
 				p.with(t, v.number, func(client, server *tls.Conn, together func(...func())) {
 					f(t, client, server, together)

@@ -3,6 +3,7 @@ package tls
 import (
 	"errors"
 	"runtime/debug"
+	"time"
 
 	"github.com/evergreen-go/evergreen/internal/kernel"
 )
@@ -19,6 +20,12 @@ import (
 // A caller that has to go makes the read fail that the goroutine waits in. Then there
 // is nothing left for it to wait for, and its end can be awaited. Only when it is
 // computing or in a callback it is left to itself; it gives up at its next read.
+//
+// Where a client allows the server to ask for another handshake (TLS 1.2 and before),
+// every read may turn into one, and every write may have to wait for one natively. There
+// reads and writes are made in this way as well. They are computed in no time unless a
+// handshake is on, so a caller that has to go has some patience with them, and leaves a
+// connection that can be used further.
 
 var (
 	errAbandoned = errors.New("evergreen: the TLS connection is of no use any more, because the task that was at work in it was killed or cancelled: close it and dial again")
@@ -26,6 +33,10 @@ var (
 
 	computing kernel.Reason = kernel.Plain("a TLS computation on a plain goroutine")
 )
+
+// patience is how long a task that is cancelled waits for crypto/tls to be done with a
+// read or a write.
+const patience = time.Second
 
 // await waits until start's argument is called, in the caller's own way.
 func await(start func(done func())) kernel.Outcome {
@@ -38,10 +49,25 @@ func await(start func(done func())) kernel.Outcome {
 	return kernel.Woken
 }
 
+// awaitShortly is await with some patience.
+func awaitShortly(start func(done func())) kernel.Outcome {
+	if t := kernel.Running(); t != nil {
+		shield := t.EnterShield(t.Loop().After(patience))
+		defer shield.Leave()
+	}
+	return await(start)
+}
+
 // pump runs f, which works with crypto/tls, on a goroutine of its own and serves its
 // reads and writes. The caller holds the gate of the readers. An error says that f was
-// given up and that crypto/tls must not be touched again; nil, that f has returned.
-func (c *Conn) pump(f func()) error {
+// given up; nil, that f has returned. Where f has not finished crypto/tls must not be
+// touched again. With passing set a read that is made to fail does so in a way that
+// crypto/tls forgives, and a task that is cancelled has some patience.
+func (c *Conn) pump(passing bool, f func()) error {
+	waiting, why := await, func(err error) error { return err }
+	if passing {
+		waiting, why = awaitShortly, func(error) error { return errEmpty }
+	}
 	tr := &c.transport
 	var failure error
 	tr.begin()
@@ -52,11 +78,11 @@ func (c *Conn) pump(f func()) error {
 	computed := false
 	defer func() {
 		if !computed { // a kill, or a panic of the connection below
-			c.callBack(errAbandoned)
+			c.callBack(why(errAbandoned))
 		}
 	}()
 	for {
-		if await(tr.whenIdle) == kernel.Canceled {
+		if waiting(tr.whenIdle) == kernel.Canceled {
 			computed = true
 			tr.abort(errAbandoned)
 			return kernel.Running().Interrupted()
@@ -71,7 +97,7 @@ func (c *Conn) pump(f func()) error {
 		}
 		if err != nil {
 			computed = true
-			if !c.callBack(err) {
+			if !c.callBack(why(err)) || passing {
 				return err
 			}
 			return failure
@@ -106,7 +132,7 @@ func guard(failure *error, f func()) {
 // goes on.
 func apart(f func()) (kernel.Outcome, error) {
 	failure := new(error)
-	o := await(func(done func()) {
+	o := awaitShortly(func(done func()) {
 		go func() {
 			defer done()
 			guard(failure, f)
