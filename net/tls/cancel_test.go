@@ -98,7 +98,7 @@ func TestEndedWriterLeavesTheConnectionWhole(t *testing.T) {
 			tasktest.CancelEverywhere(t, func(s *tasktest.Scene) {
 				client, server := shaken(t, v.number)
 				must(t, client.NetConn().(*net.TCPConn).SetWriteBuffer(64<<10))
-				a := bytes.Repeat([]byte("a"), 240<<10)
+				a := bytes.Repeat([]byte("a"), 200<<10)
 				b := bytes.Repeat([]byte("b"), 10<<10)
 				said := -1 // what Write said; -1 if it did not come back
 				s.Go(func() { said, _ = client.Write(a) })

@@ -18,6 +18,10 @@ const (
 	// minArrived and maxArrived bound the buffer for what the peer sends. An idle
 	// connection that has never seen more keeps the small one.
 	minArrived, maxArrived = 4 << 10, 32 << 10
+	// maxOwed is how much a reader may leave to be sent by others. It is more than a
+	// Write adds at a time: were a reader to wait for what its own side writes, two ends
+	// that both do nothing but write would stop each other.
+	maxOwed = 64 << 10
 	// maxKept bounds the buffers for what is to be sent that are used again.
 	maxKept = 64 << 10
 )

@@ -64,9 +64,13 @@ func awaitShortly(start func(done func())) kernel.Outcome {
 // touched again. With passing set a read that is made to fail does so in a way that
 // crypto/tls forgives, and a task that is cancelled has some patience.
 func (c *Conn) pump(passing bool, f func()) error {
-	waiting, why := await, func(err error) error { return err }
+	waiting, sending, why := await, c.flushAll, func(err error) error { return err }
 	if passing {
 		waiting, why = awaitShortly, func(error) error { return errEmpty }
+		sending = func() error { // a writer who is stuck must not keep us from reading
+			c.answer()
+			return c.settle()
+		}
 	}
 	tr := &c.transport
 	var failure error
@@ -91,7 +95,7 @@ func (c *Conn) pump(passing bool, f func()) error {
 			computed = true
 			return failure
 		}
-		err := c.flushAll()
+		err := sending()
 		if err == nil {
 			err = c.fill()
 		}

@@ -21,7 +21,7 @@ func (c *Conn) answer() {
 // sends it, since the peer does not read, it waits. Else a peer that asks for new keys
 // all the time would fill our memory.
 func (c *Conn) settle() error {
-	if c.transport.owes() <= maxPlain {
+	if c.transport.owes() <= maxOwed {
 		return nil
 	}
 	err := c.flushAll()
