@@ -103,7 +103,7 @@ var layers = []row{
 	},
 	{
 		path: "net/http",
-		may:  []string{"net", "task", "timeout", "runtime", "internal/accept", "internal/kernel"},
+		may:  []string{"net", "net/tls", "task", "timeout", "runtime", "internal/accept", "internal/kernel"},
 		why:  "speaks HTTP over net's connections and touches no descriptor itself",
 	},
 	{

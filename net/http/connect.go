@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/evergreen-go/evergreen/net"
+	evergreentls "github.com/evergreen-go/evergreen/net/tls"
 	"github.com/evergreen-go/evergreen/timeout"
 )
 
@@ -193,7 +194,7 @@ func (t *Transport) shaken(ctx context.Context, conn stdnet.Conn, trace *httptra
 	if err := t.nativeConn(pc.raw); err != nil {
 		return nil, err
 	}
-	if tc, ok := conn.(*tls.Conn); ok {
+	if tc, ok := conn.(secure); ok {
 		if err := t.shake(ctx, pc, tc, trace); err != nil {
 			return nil, err
 		}
@@ -207,12 +208,12 @@ func (t *Transport) addTLS(ctx context.Context, pc *persistConn, name string, tr
 	if config.ServerName == "" {
 		config.ServerName = name
 	}
-	return t.shake(ctx, pc, tls.Client(pc.conn, config), trace)
+	return t.shake(ctx, pc, evergreentls.Client(pc.conn, config), trace)
 }
 
 // shake makes the handshake, before anything else is done with the connection: a
-// tls.Conn locks out its other users meanwhile, natively.
-func (t *Transport) shake(ctx context.Context, pc *persistConn, tc *tls.Conn, trace *httptrace.ClientTrace) error {
+// Conn of crypto/tls locks out its other users meanwhile, natively.
+func (t *Transport) shake(ctx context.Context, pc *persistConn, tc secure, trace *httptrace.ClientTrace) error {
 	if trace != nil && trace.TLSHandshakeStart != nil {
 		trace.TLSHandshakeStart()
 	}

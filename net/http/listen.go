@@ -10,6 +10,7 @@ import (
 	"github.com/evergreen-go/evergreen/internal/accept"
 	"github.com/evergreen-go/evergreen/internal/kernel"
 	"github.com/evergreen-go/evergreen/net"
+	evergreentls "github.com/evergreen-go/evergreen/net/tls"
 	"github.com/evergreen-go/evergreen/task"
 )
 
@@ -105,7 +106,7 @@ func (s *Server) ServeTLS(l stdnet.Listener, certFile, keyFile string) error {
 	if err := accept.Blocks(l); err != nil {
 		return err
 	}
-	return s.Serve(tls.NewListener(l, config))
+	return s.Serve(evergreentls.NewListener(l, config))
 }
 
 // Serve accepts connections from l and serves each in a task of its own, until

@@ -8,20 +8,29 @@ import (
 	stdnet "net"
 )
 
+// secure is a TLS connection: that of our package tls, or one that a program has
+// brought along from crypto/tls.
+type secure interface {
+	stdnet.Conn
+	NetConn() stdnet.Conn
+	HandshakeContext(ctx context.Context) error
+	ConnectionState() tls.ConnectionState
+}
+
 // under returns the connection below TLS. Closing that one never waits, while
 // closing the upper one first says goodbye to the peer.
 func under(c stdnet.Conn) stdnet.Conn {
-	if t, ok := c.(*tls.Conn); ok {
+	if t, ok := c.(secure); ok {
 		return t.NetConn()
 	}
 	return c
 }
 
 // handshake completes a TLS handshake before anything else is done with the
-// connection: a tls.Conn locks out its other users meanwhile, natively. It returns
-// false if there is nobody to talk to.
+// connection: a Conn of crypto/tls locks out its other users meanwhile, natively. It
+// returns false if there is nobody to talk to.
 func (c *conn) handshake() bool {
-	t, ok := c.rwc.(*tls.Conn)
+	t, ok := c.rwc.(secure)
 	if !ok {
 		if s, ok := c.rwc.(interface{ ConnectionState() tls.ConnectionState }); ok {
 			state := s.ConnectionState()
