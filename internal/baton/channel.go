@@ -89,3 +89,10 @@ func (b *Baton) Reap(w *Worker) {
 	<-w.gone
 	b.target = me
 }
+
+// Place returns the address of what a hand-over to the worker begins with, 0 for
+// none: for a prefetch, and for nothing else.
+func (w *Worker) Place() uintptr { return 0 }
+
+// Ways returns the addresses of the two ways in; like Place it is for a prefetch.
+func (w *Worker) Ways() (next, yield uintptr) { return 0, 0 }

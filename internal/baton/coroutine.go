@@ -2,7 +2,10 @@
 
 package baton
 
-import "iter"
+import (
+	"iter"
+	"unsafe"
+)
 
 // How the straight hand-off works.
 //
@@ -155,6 +158,19 @@ func (b *Baton) Arrive(me *Worker) {
 	if b.target != me {
 		b.relay(me)
 	}
+}
+
+// Place returns the address of what a hand-over to the worker begins with, 0 for
+// none: for a prefetch, and for nothing else.
+func (w *Worker) Place() uintptr { return uintptr(unsafe.Pointer(w.at)) }
+
+// Ways returns the addresses of the two ways in; like Place it is for a prefetch.
+func (w *Worker) Ways() (next, yield uintptr) {
+	if w.at == nil {
+		return 0, 0
+	}
+	// A func value is a pointer to its closure.
+	return *(*uintptr)(unsafe.Pointer(&w.at.Next)), *(*uintptr)(unsafe.Pointer(&w.at.Yield))
 }
 
 // Reap ends a worker that was left behind by a Goexit: its remaining deferred

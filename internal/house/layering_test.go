@@ -47,8 +47,12 @@ var layers = []row{
 		why:  "which errors of accept pass and how long to wait for that; shared by the servers of net and net/http, of which only one could import the other",
 	},
 	{
+		path: "internal/prefetch",
+		why:  "brings memory into the caches before it is needed; knows addresses and not what is there",
+	},
+	{
 		path: "internal/kernel",
-		may:  []string{"internal/baton", "internal/goroutine", "internal/poller", "internal/timers"},
+		may:  []string{"internal/baton", "internal/goroutine", "internal/poller", "internal/prefetch", "internal/timers"},
 		why:  "park, wake and the ready queue: the one place where the four parts below meet",
 	},
 	{

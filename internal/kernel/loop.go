@@ -66,6 +66,12 @@ type Loop struct {
 
 	// ready holds what can run, first come first served.
 	ready queue[Task]
+	// cold is how many hand-overs are still to come among those that were queued when
+	// the poller reported something last. Only for them it pays to look ahead: tasks
+	// that keep each other busy are in the caches.
+	cold int
+	// ahead is lookAhead's, kept here so that it need not be on a task's stack.
+	ahead ahead
 	// turn is how many at the head of ready belong to this turn; what comes behind
 	// them became ready in this turn and waits for the next poll.
 	turn int

@@ -1,6 +1,9 @@
 package kernel
 
-import "runtime"
+import (
+	"runtime"
+	"unsafe"
+)
 
 // Outcome is how a park ended.
 type Outcome uint8
@@ -50,6 +53,8 @@ func (t *Task) Park(on Reason, deadline int64) Outcome {
 	// The hand-over is written out here and in GiveWay: see baton.Leave.
 	l, me := t.loop, &t.worker.Worker
 	l.stats.Switches++
+	var here byte
+	t.worker.mark = uintptr(unsafe.Pointer(&here))
 	if to := &l.next().Worker; to != me {
 		if s, next := l.baton.Leave(me, to); next {
 			s.Next()

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/evergreen-go/evergreen/internal/poller"
+	"github.com/evergreen-go/evergreen/internal/prefetch"
 )
 
 // The order of things.
@@ -43,6 +44,10 @@ func (l *Loop) next() *worker {
 		l.turn--
 		l.sincePoll++
 		t := l.ready.pop()
+		if l.cold > 0 {
+			l.cold--
+			l.lookAhead()
+		}
 		l.ops = l.budget
 		switch {
 		case t.worker != nil:
@@ -174,6 +179,9 @@ func (l *Loop) poll(timeout time.Duration) {
 		if d := l.descs.find(e.Token); d != nil {
 			d.signal(e.Mode)
 		}
+	}
+	if prefetch.Works && n > 0 {
+		l.cold = l.ready.len()
 	}
 }
 

@@ -14,6 +14,9 @@ type worker struct {
 	task *Task
 	// id is that of the goroutine.
 	id uint64
+	// mark is an address near the end of the goroutine's stack when it parked last,
+	// for lookAhead. The stack may have moved since.
+	mark uintptr
 }
 
 // employ gives a task that has not started a worker: the one that fell idle last,
