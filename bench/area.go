@@ -52,6 +52,7 @@ var (
 	p50     = &metric{key: "p50_us", head: "p50 us"}
 	p99     = &metric{key: "p99_us", head: "p99 us", ratio: true}
 	p999    = &metric{key: "p999_us", head: "p99.9 us", ratio: true}
+	waited  = &metric{key: "waited", head: "waited", digits: 2}
 	peak    = &metric{key: "peak_mib", head: "peak MiB", digits: 1}
 	lost    = &metric{key: "lost", head: "lost"}
 	perConn = &metric{key: "bytes_per_conn", head: "bytes/connection", ratio: true}

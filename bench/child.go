@@ -141,7 +141,8 @@ func raiseFiles() uint64 {
 // usage is what a process has used so far.
 type usage struct {
 	cpu          time.Duration
-	user, kernel float64 // ticks: good for their proportion
+	user, kernel float64       // ticks: good for their proportion
+	waited       time.Duration // ready and without a processor
 }
 
 // use reads what the server has used. It is what getrusage would tell the server
@@ -165,7 +166,15 @@ func (c *child) use() (u usage, err error) {
 		u.user, _ = strconv.ParseFloat(fields[11], 64)
 		u.kernel, _ = strconv.ParseFloat(fields[12], 64)
 	}
-	return u, nil
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
+	for _, name := range threads { // none, where the kernel does not keep them
+		text, _ := os.ReadFile(name)
+		if f := strings.Fields(string(text)); len(f) > 1 {
+			ns, _ := strconv.ParseInt(f[1], 10, 64)
+			u.waited += time.Duration(ns)
+		}
+	}
+	return u, err
 }
 
 // memory reads a line of the server's /proc/pid/status, in bytes: "VmHWM", "RssAnon".

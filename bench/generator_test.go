@@ -155,3 +155,13 @@ func TestSpread(t *testing.T) {
 		t.Errorf("the ratios of the rounds are %v, want 2, 3, 1", r)
 	}
 }
+
+func TestDisturbedWarns(t *testing.T) {
+	for share, want := range map[float64]bool{0: false, 0.04: false, 0.06: true} {
+		var out strings.Builder
+		disturbed(&out, &area{peers: []peer{{name: "one"}}}, map[string][]sample{"one": {{waited: share}}})
+		if got := strings.Contains(out.String(), "not idle"); got != want {
+			t.Errorf("a share of %v: warned %t, want %t", share, got, want)
+		}
+	}
+}

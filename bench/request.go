@@ -9,7 +9,7 @@ import (
 )
 
 // requests are the metrics of a server that is asked and answers.
-var requests = []*metric{rate, cpu, system, p50, p99, p999, peak}
+var requests = []*metric{rate, cpu, system, p50, p99, p999, waited, peak}
 
 // exchange makes a scene of a load.
 func exchange(name string, l load) scene {
@@ -80,7 +80,9 @@ func (l load) measure(a *area, peer string, o options) (sample, error) {
 		cpu:    float64(after.cpu-before.cpu) / 1e3 / float64(g.done),
 		system: kernel / max(1, user+kernel),
 		p50:    g.times.at(0.50), p99: g.times.at(0.99), p999: g.times.at(0.999),
-		peak: most / (1 << 20),
-		lost: float64(g.lost),
+		// It had something to do and no processor: somebody else's doing.
+		waited: float64(after.waited-before.waited) / float64(took),
+		peak:   most / (1 << 20),
+		lost:   float64(g.lost),
 	}, err
 }

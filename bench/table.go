@@ -33,6 +33,7 @@ func table(w io.Writer, a *area, s scene, all map[string][]sample, o options) {
 		}
 		row(w, cells...)
 	}
+	disturbed(w, a, all)
 	if a.find(us) == nil || len(a.peers) == 1 {
 		return
 	}
@@ -56,6 +57,17 @@ func table(w io.Writer, a *area, s scene, all map[string][]sample, o options) {
 			}
 		}
 		row(w, cells...)
+	}
+}
+
+// disturbed warns if something else ran on the servers' processor.
+func disturbed(w io.Writer, a *area, all map[string][]sample) {
+	const much = 0.05
+	for _, p := range a.peers {
+		if share := values(all[p.name], waited).median(); share > much {
+			fmt.Fprintf(w, "\nThe machine was not idle: %s had to wait for its processor %.0f%% of the time. Doubt the rates and the latencies; CPU per request suffers less.\n", p.name, 100*share)
+			return
+		}
 	}
 }
 
