@@ -82,6 +82,32 @@ func TestPassedDeadlineLeavesNoWriterToAPipeBehind(t *testing.T) {
 	})
 }
 
+// What one reader leaves of a write is for the next.
+func TestReadersOfAPipeShareAWrite(t *testing.T) {
+	tasktest.Run(t, func() {
+		a, b := net.Pipe()
+		got := 0
+		var readers []*task.Task
+		for range 3 {
+			readers = append(readers, task.Go(func() {
+				n, err := b.Read(make([]byte, 1))
+				must(t, err)
+				got += n
+			}))
+		}
+		tasktest.WaitAllParked()
+		n, err := a.Write([]byte("abc"))
+		for _, r := range readers {
+			must(t, r.Join())
+		}
+		if n != 3 || err != nil || got != 3 {
+			t.Errorf("Write returned %d, %v, and %d bytes were read", n, err, got)
+		}
+		must(t, a.Close())
+		must(t, b.Close())
+	})
+}
+
 // Two readers and a writer of a pipe, any of whom is killed, cancelled or timed out at
 // any moment: the others end, and what the writer is told was read was read.
 //
