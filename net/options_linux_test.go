@@ -302,7 +302,6 @@ func TestCancelChannelEndsTheDial(t *testing.T) {
 				close(cancel)
 			}
 			dialer := task.Go(func() {
-				//lint:ignore SA1019 it is deprecated, and there
 				d := net.Dialer{Cancel: cancel}
 				_, err := d.Dial("tcp", stuck)
 				var op *net.OpError
