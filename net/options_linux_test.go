@@ -181,8 +181,12 @@ func TestDialFromAnAddressOfEachType(t *testing.T) {
 			s.must(err)
 			defer tcp.Close()
 			for _, to := range [][2]string{
-				{"tcp", tcp.Addr().String()}, {"udp", "127.0.0.1:9"}, {"udp6", "[::1]:9"}, {"ip4:255", "127.0.0.1"},
-				{"unix", s.dir + "/s"}, {"unixgram", s.dir + "/g"},
+				{"tcp", tcp.Addr().String()},
+				{"udp", "127.0.0.1:9"},
+				{"udp6", "[::1]:9"},
+				{"ip4:255", "127.0.0.1"},
+				{"unix", s.dir + "/s"},
+				{"unixgram", s.dir + "/g"},
 			} {
 				if s.Name() != "" && to[0] == "ip4:255" && syscall.Getuid() != 0 {
 					continue
