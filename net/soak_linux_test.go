@@ -10,6 +10,7 @@ import (
 	"github.com/evergreen-go/evergreen/net"
 	"github.com/evergreen-go/evergreen/runtime"
 	"github.com/evergreen-go/evergreen/task"
+	"github.com/evergreen-go/evergreen/timeout"
 )
 
 // alive is how many connections there are at a time. Each has two descriptors, since
@@ -87,39 +88,50 @@ func forgetting(c *net.TCPConn) error {
 	return nil
 }
 
-// batch has so many connections come and go. The first byte says how it is to end.
-func batch(t *testing.T, l *net.TCPListener, first int) {
+// soak has so many connections at a time come and go, and others in their place, for so
+// many rounds. The first byte says how a connection is to end.
+func soak(t *testing.T, l *net.TCPListener, rounds int) {
 	t.Helper()
-	var all []*task.Task
+	serve := func() {
+		s, err := l.AcceptTCP()
+		must(t, err)
+		how := make([]byte, 1)
+		_, err = s.Read(how)
+		must(t, err)
+		_, err = s.Write(how)
+		must(t, err)
+		if err := endings[how[0]].server(s); err != nil {
+			t.Errorf("server, ending %d: %v", how[0], err)
+		}
+	}
+	come := func(ending int) {
+		c, err := net.Dial("tcp", l.Addr().String())
+		must(t, err)
+		how := []byte{byte(ending)}
+		_, err = c.Write(how)
+		must(t, err)
+		_, err = c.Read(how)
+		must(t, err)
+		if err := endings[how[0]].client(c.(*net.TCPConn)); err != nil {
+			t.Errorf("client, ending %d: %v", how[0], err)
+		}
+	}
+	var all []func()
 	for i := range alive {
-		all = append(all, task.Go(func() {
-			s, err := l.AcceptTCP()
-			must(t, err)
-			how := make([]byte, 1)
-			_, err = s.Read(how)
-			must(t, err)
-			_, err = s.Write(how)
-			must(t, err)
-			if err := endings[how[0]].server(s); err != nil {
-				t.Errorf("server, ending %d: %v", how[0], err)
+		all = append(all, func() {
+			for range rounds {
+				serve()
 			}
-		}))
-		all = append(all, task.Go(func() {
-			c, err := net.Dial("tcp", l.Addr().String())
-			must(t, err)
-			how := []byte{byte((first + i) % len(endings))}
-			_, err = c.Write(how)
-			must(t, err)
-			_, err = c.Read(how)
-			must(t, err)
-			if err := endings[how[0]].client(c.(*net.TCPConn)); err != nil {
-				t.Errorf("client, ending %d: %v", how[0], err)
+		}, func() {
+			for round := range rounds {
+				come((round + i) % len(endings))
 			}
-		}))
+		})
 	}
-	for _, one := range all {
-		must(t, one.Join())
-	}
+	must(t, timeout.Run(10*patience, func() error { // where one fails, its peer waits for ever
+		tasks(all...)
+		return nil
+	}))
 }
 
 // Connections come, talk and go in every way there is, and after thousands of them
@@ -133,13 +145,9 @@ func TestTenThousandConnectionsLeaveNothing(t *testing.T) {
 	run(t, func() {
 		l := listen(t)
 		defer l.Close()
-		for range 2 {
-			batch(t, l, 0) // which opens what is opened once, and fills the pools
-		}
+		soak(t, l, 2) // which opens what is opened once, and fills the pools
 		before := used(t)
-		for done := 0; done < connections && !t.Failed(); done += alive {
-			batch(t, l, done)
-		}
+		soak(t, l, connections/alive)
 		after := used(t)
 		grown := after.heap - before.heap
 		if grown > bound {
