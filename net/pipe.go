@@ -165,25 +165,32 @@ func (p *pipe) Write(b []byte) (int, error) {
 	return p.transfer("write", b, (*flow).write, p.out)
 }
 
-// transfer reads or writes as a task of the loop, and wraps the error as the standard
-// library does.
+// transfer reads or writes, and wraps the error as the standard library does.
 func (p *pipe) transfer(op string, b []byte, do func(*flow, *kernel.Task, []byte) (int, error), f *flow) (int, error) {
+	n, err := p.move(b, do, f)
+	switch err {
+	case nil, io.EOF, io.ErrClosedPipe:
+		return n, err
+	}
+	return n, &OpError{Op: op, Net: "pipe", Err: err}
+}
+
+// move reads or writes as a task of the loop. Its errors are bare: a call from elsewhere
+// that was called back is known by its error.
+func (p *pipe) move(b []byte, do func(*flow, *kernel.Task, []byte) (int, error), f *flow) (int, error) {
 	t := kernel.Running()
 	if t == nil || t.Loop() != p.loop {
-		return socket.Carry(p.loop, func() (int, error) { return p.transfer(op, b, do, f) })
+		return socket.Carry(p.loop, func() (int, error) { return p.move(b, do, f) })
 	}
 	var n int
 	err := errCanceledWait
 	if t.Checkpoint() {
 		n, err = do(f, t, b)
 	}
-	switch err {
-	case nil, io.EOF, io.ErrClosedPipe:
-		return n, err
-	case errCanceledWait:
+	if err == errCanceledWait {
 		err = t.Interrupted()
 	}
-	return n, &OpError{Op: op, Net: "pipe", Err: err}
+	return n, err
 }
 
 // Close closes this end: reads of the other get io.EOF, its writes and all calls of

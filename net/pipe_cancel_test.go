@@ -1,11 +1,14 @@
 package net_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 
 	"github.com/evergreen-go/evergreen/net"
 	"github.com/evergreen-go/evergreen/task"
 	"github.com/evergreen-go/evergreen/task/tasktest"
+	"github.com/evergreen-go/evergreen/timeout"
 )
 
 // later calls f some turns after the next. Who is woken in a turn runs in the one after.
@@ -195,4 +198,51 @@ func TestUnixConnKeepsTheContractOfTasks(t *testing.T) {
 		a, b := unixPair(t, "unix")
 		return a, b, nil
 	})
+}
+
+// A task of another loop that is cancelled in a call learns of what has cancelled it, and
+// a killed one does not come back from it.
+//
+// holds: 42, 46
+func TestPipeOfAnotherLoopTellsWhyItsCallEnded(t *testing.T) {
+	loop := start(t)
+	var a, b net.Conn
+	must(t, loop.Do(func() error {
+		a, b = net.Pipe()
+		return nil
+	}))
+	run(t, func() {
+		for _, call := range []struct {
+			op string
+			f  func() (int, error)
+		}{
+			{"read", func() (int, error) { return a.Read(make([]byte, 1)) }},
+			{"write", func() (int, error) { return a.Write(make([]byte, 1)) }},
+		} {
+			ctx, cancel := context.WithCancel(context.Background())
+			canceled := task.Go(func() {
+				err := timeout.WithContext(ctx, func() error {
+					_, err := call.f()
+					return err
+				})
+				var e *net.OpError
+				if !errors.Is(err, context.Canceled) || !errors.As(err, &e) || e.Op != call.op {
+					t.Errorf("%v, want an OpError of a %s that was cancelled", err, call.op)
+				}
+			})
+			killed := task.Go(func() {
+				_, err := call.f()
+				t.Errorf("the killed task came back from its %s with %v", call.op, err)
+			})
+			settle()
+			cancel()
+			must(t, canceled.Join())
+			killed.Kill()
+			if err := killed.Join(); !errors.Is(err, task.ErrKilled) {
+				t.Errorf("%v, want ErrKilled", err)
+			}
+		}
+	})
+	must(t, a.Close())
+	must(t, b.Close())
 }
