@@ -36,8 +36,8 @@ var endings = []struct{ client, server func(c *net.TCPConn) error }{
 	{toTheEnd, closing},
 	{resetting, untilReset},
 	{untilReset, resetting},
-	{halfClosing, answering},
-	{answering, halfClosing},
+	{halfClosing, answersTo},
+	{answersTo, halfClosing},
 	{forgetting, toTheEnd},
 }
 
@@ -68,7 +68,7 @@ func halfClosing(c *net.TCPConn) error {
 	return errors.Join(err, read, c.Close())
 }
 
-func answering(c *net.TCPConn) error {
+func answersTo(c *net.TCPConn) error {
 	_, err := io.Copy(io.Discard, struct{ io.Reader }{c})
 	_, write := c.Write([]byte("last words"))
 	return errors.Join(err, write, c.Close())
