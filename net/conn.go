@@ -150,12 +150,18 @@ func (c *conn) deadline(m kernel.Mode, t time.Time) error {
 // SetReadBuffer sets the size in bytes of the system's buffer for what arrives.
 // It is not a checkpoint.
 func (c *conn) SetReadBuffer(bytes int) error {
+	if c.fd == nil {
+		return syscall.EINVAL
+	}
 	return c.failHere(c.setOption(unix.SOL_SOCKET, unix.SO_RCVBUF, bytes))
 }
 
 // SetWriteBuffer sets the size in bytes of the system's buffer for what is to be
 // sent. It is not a checkpoint.
 func (c *conn) SetWriteBuffer(bytes int) error {
+	if c.fd == nil {
+		return syscall.EINVAL
+	}
 	return c.failHere(c.setOption(unix.SOL_SOCKET, unix.SO_SNDBUF, bytes))
 }
 
@@ -198,13 +204,13 @@ func (c *conn) shutdown(how int) error {
 }
 
 func (c *conn) set(level, option, value int) error {
+	if c.fd == nil {
+		return syscall.EINVAL
+	}
 	return c.fail("set", c.setOption(level, option, value))
 }
 
 func (c *conn) setOption(level, option, value int) error {
-	if c.fd == nil {
-		return syscall.EINVAL
-	}
 	return c.fd.Control(func(fd int) error {
 		return os.NewSyscallError("setsockopt", unix.SetsockoptInt(fd, level, option, value))
 	})

@@ -167,14 +167,15 @@ func (d *Dialer) typedUDP(ctx context.Context, network string, local, remote *UD
 
 func (d *Dialer) typedIP(ctx context.Context, network string, local, remote *IPAddr) (*IPConn, error) {
 	return typed(ctx, d, network, orNil(local), orNil(remote), func(ctx context.Context, t *kernel.Task) (*IPConn, error) {
+		if remote == nil {
+			return nil, errMissingAddress
+		}
 		base, proto, err := parseNetwork(network, true)
 		switch {
 		case err != nil:
 			return nil, err
 		case !known(base, "ip"):
 			return nil, UnknownNetworkError(network)
-		case remote == nil:
-			return nil, errMissingAddress
 		}
 		return d.ip(ctx, base, proto, local, remote)
 	})

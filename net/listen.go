@@ -165,6 +165,9 @@ func ListenUDP(network string, address *UDPAddr) (*UDPConn, error) {
 // ListenIP is like [ListenPacket] with an address that needs no lookup; nil stands for
 // any address. It is a checkpoint.
 func ListenIP(network string, address *IPAddr) (*IPConn, error) {
+	if address == nil {
+		address = &IPAddr{}
+	}
 	return listenAt("net.ListenIP", network, orNil(address), func(ctx context.Context) (*IPConn, error) {
 		base, proto, err := parseNetwork(network, true)
 		if err == nil && !known(base, "ip") {
@@ -172,9 +175,6 @@ func ListenIP(network string, address *IPAddr) (*IPConn, error) {
 		}
 		if err != nil {
 			return nil, err
-		}
-		if address == nil {
-			address = &IPAddr{}
 		}
 		return new(ListenConfig).ip(ctx, base, proto, address)
 	})

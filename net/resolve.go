@@ -91,12 +91,12 @@ func known(network, base string) bool {
 // parseNetwork divides "ip4:icmp" into the network and the protocol's number. Where
 // needsProtocol is set an "ip" without one is an error.
 func parseNetwork(network string, needsProtocol bool) (base string, proto int, err error) {
-	base, name, has := strings.Cut(network, ":")
-	if has {
+	if i := strings.LastIndexByte(network, ':'); i >= 0 {
+		base = network[:i]
 		if !known(base, "ip") {
 			return "", 0, UnknownNetworkError(network)
 		}
-		proto, err = protocol(name)
+		proto, err = protocol(network[i+1:])
 		return base, proto, err
 	}
 	switch network {
