@@ -35,6 +35,20 @@ func (s *script) told(who string) func(network, address string, c syscall.RawCon
 	}
 }
 
+// only6 tells whether a socket takes IPv6 alone.
+func (s *script) only6(c any, err error) {
+	s.Helper()
+	if err != nil {
+		return
+	}
+	raw, err := c.(syscall.Conn).SyscallConn()
+	s.must(err)
+	s.must(raw.Control(func(fd uintptr) {
+		only, err := unix.GetsockoptInt(int(fd), unix.IPPROTO_IPV6, unix.IPV6_V6ONLY)
+		s.say("IPv6 only", only, err)
+	}))
+}
+
 // Control is told of the same networks and addresses, with the family that was found,
 // also where no host is given.
 func TestControlIsToldWhatTheStandardLibraryTells(t *testing.T) {
@@ -60,6 +74,7 @@ func TestControlIsToldWhatTheStandardLibraryTells(t *testing.T) {
 				lc := l.config(stdnet.ListenConfig{Control: s.told("Control")})
 				if network[0] == 't' {
 					ln, err := lc.Listen(ctx, network, address)
+					s.only6(ln, err)
 					s.closing("Listen "+address, ln, err)
 					continue
 				}
@@ -67,6 +82,7 @@ func TestControlIsToldWhatTheStandardLibraryTells(t *testing.T) {
 				if err == nil {
 					s.say("address", c.LocalAddr())
 				}
+				s.only6(c, err)
 				s.closing("ListenPacket "+address, c, err)
 			}
 		}
