@@ -36,7 +36,7 @@ func (s *script) told(who string) func(network, address string, c syscall.RawCon
 }
 
 // only6 tells whether a socket takes IPv6 alone.
-func (s *script) only6(c any, err error) {
+func (s *script) only6(c stdnet.PacketConn, err error) {
 	s.Helper()
 	if err != nil {
 		return
@@ -47,6 +47,20 @@ func (s *script) only6(c any, err error) {
 		only, err := unix.GetsockoptInt(int(fd), unix.IPPROTO_IPV6, unix.IPV6_V6ONLY)
 		s.say("IPv6 only", only, err)
 	}))
+}
+
+// (The standard library's listeners cannot be asked: they are of MPTCP.)
+func TestListenersTakeTheFamiliesOfTheirNetwork(t *testing.T) {
+	run(t, func() {
+		for network, want := range map[string]int{"tcp": 0, "tcp6": 1} {
+			l, err := net.Listen(network, ":0")
+			must(t, err)
+			if only := option(t, l.(*net.TCPListener), unix.IPPROTO_IPV6, unix.IPV6_V6ONLY); only != want {
+				t.Errorf("%s: IPv6 only is %d, want %d", network, only, want)
+			}
+			must(t, l.Close())
+		}
+	})
 }
 
 // Control is told of the same networks and addresses, with the family that was found,
@@ -74,7 +88,6 @@ func TestControlIsToldWhatTheStandardLibraryTells(t *testing.T) {
 				lc := l.config(stdnet.ListenConfig{Control: s.told("Control")})
 				if network[0] == 't' {
 					ln, err := lc.Listen(ctx, network, address)
-					s.only6(ln, err)
 					s.closing("Listen "+address, ln, err)
 					continue
 				}
@@ -93,8 +106,8 @@ func TestControlIsToldWhatTheStandardLibraryTells(t *testing.T) {
 		s.must(err)
 		gram, err := lc.ListenPacket(ctx, "unixgram", s.dir+"/g")
 		s.must(err)
-		for _, network := range []string{"unix", "unixgram"} {
-			at := map[string]string{"unix": "/s", "unixgram": "/g"}[network]
+		for _, to := range [][2]string{{"unix", "/s"}, {"unixgram", "/g"}} {
+			network, at := to[0], to[1]
 			d := stdnet.Dialer{Control: s.told("the dialer's Control"), LocalAddr: &stdnet.UnixAddr{Name: s.dir + "/l", Net: network}}
 			if network == "unix" {
 				d.LocalAddr = nil

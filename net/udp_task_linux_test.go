@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/evergreen-go/evergreen/internal/goroutine"
 	"github.com/evergreen-go/evergreen/net"
 	"github.com/evergreen-go/evergreen/task"
 	"github.com/evergreen-go/evergreen/timeout"
@@ -29,8 +30,8 @@ func udpPair(t testing.TB, network string) (a, b *net.UDPConn) {
 
 // The forms with netip's addresses are there for those who count allocations.
 func TestDatagramsAreExchangedWithoutAllocations(t *testing.T) {
-	if testing.CoverMode() != "" {
-		t.Skip("skipped: counting coverage allocates")
+	if goroutine.Race || goroutine.Portable || testing.CoverMode() != "" {
+		t.Skip("skipped: the race detector, coverage, and the portable way to tell goroutines apart, allocate")
 	}
 	for _, network := range []string{"udp4", "udp6"} {
 		run(t, func() {
