@@ -17,6 +17,7 @@ import (
 	"github.com/evergreen-go/evergreen/net"
 	"github.com/evergreen-go/evergreen/net/tls"
 	"github.com/evergreen-go/evergreen/task"
+	"github.com/evergreen-go/evergreen/task/tasktest"
 )
 
 // sealer writes the records of a TLS 1.3 client in the place of crypto/tls, which has
@@ -177,4 +178,58 @@ func TestKeyUpdates(t *testing.T) {
 			_ = server.Close()
 		})
 	}
+}
+
+// A peer that asks for new keys all the time and reads nothing bounds what we keep: at
+// some point nothing is read from it any more.
+//
+// holds: 86
+func TestAnswersAreBounded(t *testing.T) {
+	const rounds = 10_000
+	serverConfig, clientConfig := configs(t, tls.VersionTLS13)
+	log := new(keyLog)
+	clientConfig.KeyLogWriter = log
+	run(t, func() {
+		a, b := plain(t)
+		client, server := stdtls.Client(a, clientConfig), tls.Server(b, serverConfig)
+		shaking := task.Go(func() {
+			_, err := task.Offload(func() (none struct{}, err error) { return none, client.Handshake() })
+			must(t, err)
+		})
+		must(t, server.Handshake())
+		shaking.Join()
+		if client.ConnectionState().CipherSuite != tls.TLS_AES_128_GCM_SHA256 {
+			_ = a.Close()
+			_ = server.Close()
+			t.Skip("skipped: needs a processor with AES")
+		}
+		writer := task.Go(func() { _, _ = server.Write(make([]byte, 16<<20)) })
+		tasktest.WaitAllParked() // it is stuck
+		asking := task.Go(func() {
+			s := &sealer{to: a}
+			s.use(log.secret)
+			for range rounds {
+				if s.update() != nil || s.send(23, []byte("x")) != nil {
+					return
+				}
+			}
+		})
+		read := 0
+		reader := task.Go(func() {
+			for p := make([]byte, 1); read < rounds; read++ {
+				if _, err := server.Read(p); err != nil {
+					return
+				}
+			}
+		})
+		tasktest.WaitAllParked()
+		if read < 1000 || read == rounds {
+			t.Errorf("%d of %d requests for new keys were taken", read, rounds)
+		}
+		must(t, server.Close())
+		must(t, a.Close())
+		for _, one := range []*task.Task{writer, asking, reader} {
+			one.Join()
+		}
+	})
 }
