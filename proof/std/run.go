@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -79,7 +80,11 @@ func (s settings) retry(goroot string, t tree, pkg string, all []known, o outcom
 	for test, action := range second.tests {
 		o.tests[test], o.output[test] = action, second.output[test]
 	}
-	bad, _ = o.judge(fails(all, pkg, t.kind))
+	bad, still := o.judge(fails(all, pkg, t.kind))
+	again = slices.DeleteFunc(again, func(top string) bool { return slices.Contains(still, top) })
+	if len(again) == 0 {
+		return bad, "", nil
+	}
 	return bad, "; at the second attempt: " + strings.Join(again, ", "), nil
 }
 
