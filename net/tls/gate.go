@@ -60,17 +60,21 @@ func (w *turn) Waiting() (string, *kernel.Task) {
 // wait; then it fails where the task is cancelled, and the gate is not held. call is
 // what the caller called.
 func (g *gate) lock(call string) error {
-	w := &turn{gate: g, by: whoCalls()}
-	t := w.by.task
-	if t == nil {
-		if kernel.CurrentLoop() != nil {
-			kernel.MustTask(call) // a callback must not wait: says so
-		}
-		g.lockNatively(w)
+	by := whoCalls()
+	t := by.task
+	if t == nil && kernel.CurrentLoop() != nil {
+		kernel.MustTask(call) // a callback must not wait: says so
+	}
+	if t != nil && t.Interruptible() {
+		return t.Interrupted()
+	}
+	if g.take(by) {
 		return nil
 	}
-	if t.Interruptible() {
-		return t.Interrupted()
+	w := &turn{gate: g, by: by}
+	if t == nil {
+		g.lockNatively(w)
+		return nil
 	}
 	if g.wait(t, w) == kernel.Woken && !t.Interruptible() {
 		return nil
@@ -83,14 +87,9 @@ func (g *gate) lockNatively(w *turn) {
 	ready := make(chan struct{})
 	w.wake = func() { close(ready) }
 	g.mu.Lock()
-	had := g.take(w)
-	if !had {
-		g.queue = append(g.queue, w)
-	}
+	g.line(w)
 	g.mu.Unlock()
-	if !had {
-		<-ready
-	}
+	<-ready
 }
 
 // wait is lock for a task. Where all who come before are tasks of the same loop the
@@ -99,7 +98,9 @@ func (g *gate) lockNatively(w *turn) {
 // later can change which of the two it is.
 func (g *gate) wait(t *kernel.Task, w *turn) kernel.Outcome {
 	g.mu.Lock()
-	if g.take(w) {
+	if !g.held {
+		g.held, g.by = true, w.by
+		w.given = true
 		g.mu.Unlock()
 		return kernel.Woken
 	}
@@ -112,23 +113,31 @@ func (g *gate) wait(t *kernel.Task, w *turn) kernel.Outcome {
 	}
 	g.mu.Unlock()
 	return t.Outside(w, nil, func(done func()) {
+		w.wake = done
 		g.mu.Lock()
 		defer g.mu.Unlock()
-		if g.take(w) {
-			done()
-			return
-		}
-		w.wake = done
-		g.queue = append(g.queue, w)
+		g.line(w)
 	})
 }
 
-// take gives the gate to w if it is free. Called with mu held.
-func (g *gate) take(w *turn) bool {
+// line queues w, or gives it the gate if that has become free. Called with mu held.
+func (g *gate) line(w *turn) {
+	if g.held {
+		g.queue = append(g.queue, w)
+		return
+	}
+	g.held, g.by, w.given = true, w.by, true
+	w.wake()
+}
+
+// take takes the gate if it is free.
+func (g *gate) take(by caller) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	if g.held {
 		return false
 	}
-	g.held, g.by, w.given = true, w.by, true
+	g.held, g.by = true, by
 	return true
 }
 
@@ -152,12 +161,7 @@ func (g *gate) leave(w *turn) {
 }
 
 // tryLock takes the gate if it is free. It never waits.
-func (g *gate) tryLock() bool {
-	w := &turn{gate: g, by: whoCalls()}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.take(w)
-}
+func (g *gate) tryLock() bool { return g.take(whoCalls()) }
 
 // unlock hands the gate over to who has waited longest, or frees it. It never waits.
 func (g *gate) unlock() {
