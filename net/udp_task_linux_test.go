@@ -33,9 +33,6 @@ func TestDatagramsAreExchangedWithoutAllocations(t *testing.T) {
 	if goroutine.Race || goroutine.Portable || testing.CoverMode() != "" {
 		t.Skip("skipped: the race detector, coverage, and the portable way to tell goroutines apart, allocate")
 	}
-	if goroutine.Portable {
-		t.Skip("skipped: asking which goroutine this is allocates")
-	}
 	for _, network := range []string{"udp4", "udp6"} {
 		run(t, func() {
 			a, b := udpPair(t, network)
