@@ -156,7 +156,8 @@ func TestTenThousandConnectionsLeaveNothing(t *testing.T) {
 		if after.goroutines > before.goroutines {
 			t.Errorf("there are %d goroutines, before there were %d", after.goroutines, before.goroutines)
 		}
-		after.heap, after.goroutines = before.heap, before.goroutines
+		openAsBefore(t, before.files)
+		after.heap, after.goroutines, after.files = before.heap, before.goroutines, before.files
 		if after != before {
 			t.Errorf("there is now %+v, before it was %+v", after, before)
 		}
