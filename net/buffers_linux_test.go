@@ -121,7 +121,7 @@ func TestBuffersOfAStoppedWriteAreLeft(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			everywhere(t, func(t *testing.T, a, b *net.TCPConn, together func(...func())) {
-				v, whole := pieces(slices.Repeat([]int{1 << 16, 0, 1}, 500)...)
+				v, whole := pieces(slices.Repeat([]int{1 << 17, 0, 1}, 120)...)
 				buffers := net.Buffers(v)
 				total := int64(0)
 				together(
@@ -159,7 +159,7 @@ func TestBuffersOfACancelledWriteAreLeft(t *testing.T) {
 	run(t, func() {
 		a, b := pair(t)
 		defer b.Close()
-		v, whole := pieces(slices.Repeat([]int{1 << 16}, 1000)...)
+		v, whole := pieces(slices.Repeat([]int{1 << 17}, 150)...)
 		buffers := net.Buffers(v)
 		var n int64
 		var e *timeout.Error

@@ -2,6 +2,7 @@ package net_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"math/rand/v2"
@@ -18,11 +19,11 @@ import (
 // noise is data in which a part that is missing shows.
 func noise(size int) []byte {
 	random := rand.New(rand.NewPCG(1, uint64(size)))
-	p := make([]byte, size)
-	for i := range p {
-		p[i] = byte(random.Uint32())
+	p := make([]byte, 0, size+8)
+	for len(p) < size {
+		p = binary.NativeEndian.AppendUint64(p, random.Uint64())
 	}
-	return p
+	return p[:size:size]
 }
 
 // fileOf is a file with data in it, at its begin.

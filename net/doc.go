@@ -33,10 +33,9 @@
 //     [*OpError] that wraps the error of the block.
 //   - One task reads and one writes at a time. A second reader waits its turn, as
 //     does a second writer; writes do not interleave.
-//   - The two tasks of a crypto/tls connection, one that reads and one that writes, may
-//     start when its handshake is done: call Handshake first. A tls.Conn holds a lock
-//     of the standard library while it shakes hands, and a second task that runs into
-//     it stops the loop for good.
+//   - Two tasks may use one TLS connection at once if it is one of package net/tls. One
+//     of crypto/tls holds a lock of the standard library while it shakes hands, and a
+//     second task that runs into it stops the loop for good: call its Handshake first.
 //   - Close wakes everybody who waits for the connection, with [ErrClosed].
 //   - When a run of the loop ends, its connections are of no use: calls return
 //     [ErrClosed] until the loop runs again. When the loop is closed, as runtime.Run

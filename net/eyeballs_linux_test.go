@@ -264,12 +264,17 @@ func TestRaceKilledAtAnyMomentLeavesNothingOpen(t *testing.T) {
 			loop := runtime.Current()
 			registered, open := loop.Stats().Descriptors, openSockets(t)
 			for n := range steps {
+				begun := false
+				d := net.Dialer{FallbackDelay: 1, Control: func(string, string, syscall.RawConn) error { begun = true; return nil }}
 				victim := task.Go(func() {
-					c, err := (&net.Dialer{FallbackDelay: 1}).Dial("tcp", address)
+					c, err := d.Dial("tcp", address)
 					if err == nil {
 						must(t, c.Close())
 					}
 				})
+				for !begun { // the name is looked up on another goroutine
+					task.Yield()
+				}
 				for range n {
 					task.Yield()
 				}
