@@ -86,6 +86,8 @@ func TestFilesBecomeWhatTheyAre(t *testing.T) {
 					s.must(ln.Close())
 				}
 				s.must(f.Close())
+			}
+			for _, from := range made { // not before: a listener that closes resets who was not accepted
 				s.must(from.Close())
 			}
 		},
