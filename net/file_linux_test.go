@@ -40,7 +40,7 @@ func (s *script) sources() (names []string, made []filed) {
 	}))
 	udp, err := stdnet.ListenUDP("udp4", loopback("udp4"))
 	add("udp", udp, err)
-	connected, err := stdnet.DialUDP("udp6", nil, &stdnet.UDPAddr{IP: stdnet.IPv6loopback, Port: 9})
+	connected, err := stdnet.DialUDP("udp4", nil, &stdnet.UDPAddr{IP: stdnet.IPv4(127, 0, 0, 1), Port: 9})
 	add("connected udp", connected, err)
 	for _, network := range []string{"unix", "unixpacket"} {
 		ln, err := stdnet.ListenUnix(network, s.unixAt(network, network))
@@ -145,7 +145,7 @@ func (s *script) describeConn(c stdnet.Conn) {
 	}
 	if udp, ok := c.(udpConn); ok {
 		for _, way := range sending {
-			n, err := way.call(udp, []byte("x"), loopback("udp6"))
+			n, err := way.call(udp, []byte("x"), loopback("udp4"))
 			s.say(way.name, n, err)
 		}
 	}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	stdnet "net"
+	"os"
 	"syscall"
 	"testing"
 	"time"
@@ -195,14 +197,15 @@ func TestWaitForAPacketIsACheckpoint(t *testing.T) {
 		peer, err := net.DialIP("ip4:253", nil, &net.IPAddr{IP: net.IPv4(127, 0, 0, 1)})
 		must(t, err)
 		must(t, peer.SetDeadline(time.Now().Add(time.Minute)))
-		_, err = peer.Write([]byte("hello"))
+		hello := fmt.Sprint("hello from ", os.Getpid()) // other processes may send too
+		_, err = peer.Write([]byte(hello))
 		must(t, err)
 		settle()
 		must(t, c.Close())
 		must(t, reader.Join())
 		must(t, peer.Close())
-		if got["hello127.0.0.1"] != 1 {
-			t.Errorf("%v, want one hello from 127.0.0.1", got)
+		if got[hello+"127.0.0.1"] != 1 {
+			t.Errorf("%v, want one %q from 127.0.0.1", got, hello)
 		}
 	})
 }

@@ -196,7 +196,7 @@ func TestDialFromAnAddressOfEachType(t *testing.T) {
 		"TCP": &stdnet.TCPAddr{IP: stdnet.IPv4(127, 0, 0, 7)}, "TCP of both": &stdnet.TCPAddr{}, "nil TCP": (*stdnet.TCPAddr)(nil),
 		"TCP of 6": &stdnet.TCPAddr{IP: stdnet.IPv6loopback}, "UDP": &stdnet.UDPAddr{IP: stdnet.IPv4(127, 0, 0, 7)}, "nil UDP": (*stdnet.UDPAddr)(nil),
 		"IP": &stdnet.IPAddr{IP: stdnet.IPv4(127, 0, 0, 7)}, "nil IP": (*stdnet.IPAddr)(nil),
-		"unix": &stdnet.UnixAddr{Name: "@evergreen-local", Net: "unix"}, "unixgram": &stdnet.UnixAddr{Name: "@evergreen-local", Net: "unixgram"},
+		"unix": &stdnet.UnixAddr{Name: abstract("local"), Net: "unix"}, "unixgram": &stdnet.UnixAddr{Name: abstract("local"), Net: "unixgram"},
 	}
 	for name, local := range locals {
 		all[name] = func(s *script, l *parts) {

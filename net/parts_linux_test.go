@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -179,6 +180,28 @@ type script struct {
 	dir string
 }
 
+// abstract makes a name for this process alone: the tests run in several at a time.
+func abstract(name string) string { return fmt.Sprintf("@evergreen-%d-%s", os.Getpid(), name) }
+
+var process = fmt.Sprintf("-%d-", os.Getpid())
+
+// six tells whether there is an IPv6 here.
+var six = sync.OnceValue(func() bool {
+	c, err := stdnet.ListenPacket("udp6", "[::1]:0")
+	if err == nil {
+		_ = c.Close()
+	}
+	return err == nil
+})
+
+// families are a network for both families, and those for one that there are.
+func families(network string) []string {
+	if six() {
+		return []string{network, network + "4", network + "6"}
+	}
+	return []string{network, network + "4"}
+}
+
 var autobound = regexp.MustCompile(`@[0-9a-f]{5}\b`)
 
 // say writes down what a call has returned.
@@ -195,6 +218,7 @@ func (s *script) say(what string, values ...any) {
 		default:
 			text = fmt.Sprint(v)
 		}
+		text = strings.ReplaceAll(text, process, "-")
 		text = strings.ReplaceAll(ports.ReplaceAllString(text, ":N"), s.dir, "DIR")
 		s.words.WriteString(" " + autobound.ReplaceAllString(text, "@AUTO"))
 	}

@@ -124,7 +124,7 @@ func (s *script) exchange(c udpConn, peer *stdnet.UDPConn, at *stdnet.UDPAddr) {
 
 func TestUDPIsThatOfTheStandardLibrary(t *testing.T) {
 	all := map[string]scenario{}
-	for _, network := range []string{"udp", "udp4", "udp6"} {
+	for _, network := range families("udp") {
 		all["unconnected "+network] = func(s *script, l *parts) {
 			c, err := l.listenUDP(network, loopback(network))
 			s.must(err)
@@ -155,7 +155,7 @@ func TestUDPIsThatOfTheStandardLibrary(t *testing.T) {
 		s.must(err)
 		defer c.Close()
 		s.say("address", c.LocalAddr(), option(s, c, syscall.SOL_SOCKET, syscall.SO_BROADCAST))
-		for _, network := range []string{"udp4", "udp6"} {
+		for _, network := range families("udp")[1:] {
 			peer := s.peerOf(network)
 			at := loopback(network)
 			at.Port = c.LocalAddr().(*stdnet.UDPAddr).Port
@@ -304,7 +304,7 @@ func TestUDPFailuresAreThoseOfTheStandardLibrary(t *testing.T) {
 		{IP: stdnet.IPv4(127, 0, 0, 1)},
 	} {
 		all["to "+to.String()] = func(s *script, l *parts) {
-			for _, network := range []string{"udp", "udp4", "udp6"} {
+			for _, network := range families("udp") {
 				c, err := l.dialUDP(network, nil, to)
 				s.closing("dialUDP "+network, c, err)
 				c, err = l.dialUDP(network, to, &stdnet.UDPAddr{IP: stdnet.IPv4(127, 0, 0, 1), Port: 9})

@@ -33,7 +33,7 @@ func TestDatagramsAreExchangedWithoutAllocations(t *testing.T) {
 	if goroutine.Race || goroutine.Portable || testing.CoverMode() != "" {
 		t.Skip("skipped: the race detector, coverage, and the portable way to tell goroutines apart, allocate")
 	}
-	for _, network := range []string{"udp4", "udp6"} {
+	for _, network := range families("udp")[1:] {
 		run(t, func() {
 			a, b := udpPair(t, network)
 			defer a.Close()

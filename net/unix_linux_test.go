@@ -12,7 +12,9 @@ import (
 
 // unixAt is an address in the scenario's directory, or an abstract one.
 func (s *script) unixAt(network, name string) *stdnet.UnixAddr {
-	if !strings.HasPrefix(name, "@") {
+	if rest, ok := strings.CutPrefix(name, "@"); ok {
+		name = abstract(rest)
+	} else {
 		name = s.dir + "/" + name
 	}
 	return &stdnet.UnixAddr{Name: name, Net: network}
@@ -121,14 +123,14 @@ func (s *script) hangUp(c unixConn, peer *stdnet.UnixConn) {
 func TestUnixStreamsAreThoseOfTheStandardLibrary(t *testing.T) {
 	all := map[string]scenario{}
 	for _, network := range []string{"unix", "unixpacket"} {
-		for _, name := range []string{"s", "@evergreen-test"} {
+		for _, name := range []string{"s", "@test"} {
 			all["accepted "+network+" "+name] = func(s *script, l *parts) {
 				at := s.unixAt(network, name)
 				ln, err := l.listenUnix(network, at)
 				s.must(err)
 				defer ln.Close()
 				s.say("listens", ln.Addr(), ln.Addr().Network())
-				for _, local := range []*stdnet.UnixAddr{nil, s.unixAt(network, "client"), s.unixAt(network, "@evergreen-client")} {
+				for _, local := range []*stdnet.UnixAddr{nil, s.unixAt(network, "client"), s.unixAt(network, "@client")} {
 					peer, err := stdnet.DialUnix(network, local, at)
 					s.must(err)
 					accepted, err := ln.Accept()
@@ -144,7 +146,7 @@ func TestUnixStreamsAreThoseOfTheStandardLibrary(t *testing.T) {
 				ln, err := stdnet.ListenUnix(network, at)
 				s.must(err)
 				defer ln.Close()
-				for _, local := range []*stdnet.UnixAddr{nil, s.unixAt(network, "client"), s.unixAt(network, "@evergreen-client"), {Net: network}} {
+				for _, local := range []*stdnet.UnixAddr{nil, s.unixAt(network, "client"), s.unixAt(network, "@client"), {Net: network}} {
 					c, err := l.dialUnix(network, local, at)
 					s.must(err)
 					peer, err := ln.AcceptUnix()
@@ -163,7 +165,7 @@ func TestUnixStreamsAreThoseOfTheStandardLibrary(t *testing.T) {
 func TestUnixDatagramsAreThoseOfTheStandardLibrary(t *testing.T) {
 	compare(t, map[string]scenario{
 		"unconnected": func(s *script, l *parts) {
-			for _, name := range []string{"a", "@evergreen-a", ""} {
+			for _, name := range []string{"a", "@a", ""} {
 				local := s.unixAt("unixgram", name)
 				if name == "" {
 					local.Name = ""
@@ -197,8 +199,8 @@ func TestUnixDatagramsAreThoseOfTheStandardLibrary(t *testing.T) {
 			}
 		},
 		"connected": func(s *script, l *parts) {
-			for _, local := range []*stdnet.UnixAddr{nil, s.unixAt("unixgram", "c"), s.unixAt("unixgram", "@evergreen-c"), {}} {
-				at := s.unixAt("unixgram", "@evergreen-peer")
+			for _, local := range []*stdnet.UnixAddr{nil, s.unixAt("unixgram", "c"), s.unixAt("unixgram", "@c"), {}} {
+				at := s.unixAt("unixgram", "@peer")
 				peer, err := stdnet.ListenUnixgram("unixgram", at)
 				s.must(err)
 				c, err := l.dialUnix("unixgram", local, at)
@@ -239,7 +241,7 @@ func TestUnixFailuresAreThoseOfTheStandardLibrary(t *testing.T) {
 			defer busy.Close()
 			s.must(os.WriteFile(s.dir+"/file", nil, 0o600))
 			long := strings.Repeat("x", 200)
-			for _, name := range []string{"busy", "file", "none", "no/dir", long, "@" + long, "@"} {
+			for _, name := range []string{"busy", "file", "none", "no/dir", long, "@" + long} {
 				at := s.unixAt(network, name)
 				c, err := l.dialUnix(network, nil, at)
 				s.closing("dialUnix "+name, c, err)

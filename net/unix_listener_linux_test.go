@@ -59,7 +59,7 @@ func TestUnlinkOnClose(t *testing.T) {
 func TestUnixListenersAreThoseOfTheStandardLibrary(t *testing.T) {
 	all := map[string]scenario{}
 	for _, network := range []string{"unix", "unixpacket"} {
-		for _, name := range []string{"s", "@evergreen-listener", ""} {
+		for _, name := range []string{"s", "@listener", ""} {
 			all[network+" "+name] = func(s *script, l *parts) {
 				at := s.unixAt(network, name)
 				if name == "" {
