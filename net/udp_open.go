@@ -6,6 +6,7 @@ import (
 	"context"
 	stdnet "net"
 	"os"
+	"runtime"
 
 	"golang.org/x/sys/unix"
 
@@ -85,8 +86,14 @@ func (lc *ListenConfig) packet(ctx context.Context, network string, proto int, l
 // shared has other sockets listen at the same port before next is called.
 func shared(next func(fd int) error) func(fd int) error {
 	return func(fd int) error {
-		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
-			return os.NewSyscallError("setsockopt", err)
+		options := []int{unix.SO_REUSEADDR}
+		if runtime.GOOS != "linux" { // where that is for one address, not for one port
+			options = append(options, unix.SO_REUSEPORT)
+		}
+		for _, o := range options {
+			if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, o, 1); err != nil {
+				return os.NewSyscallError("setsockopt", err)
+			}
 		}
 		if next == nil {
 			return nil
