@@ -115,7 +115,7 @@ func copyHere(t *testing.T, first, second func(testing.TB) (net.Conn, net.Conn),
 // What a copy that is cancelled says to have sent is what arrives.
 //
 // holds: 46, 85
-func TestCancelledCopyTellsHowMuchWasSent(t *testing.T) {
+func TestCancelledCopyOfAFileTellsHowMuchWasSent(t *testing.T) {
 	run(t, func() {
 		for name, open := range map[string]func() io.Reader{
 			"file": func() io.Reader {
