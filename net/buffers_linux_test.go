@@ -261,3 +261,34 @@ func writeBuffers(c stdnet.Conn, v [][]byte) (int64, error) {
 	}
 	return 0, fmt.Errorf("%T is of neither library: %w", c, syscall.EINVAL)
 }
+
+// Between two lists of pieces the others have their turn, though the peer takes all at
+// once.
+//
+// holds: 60
+func TestBuffersGiveWayBetweenTheirParts(t *testing.T) {
+	run(t, func() {
+		const parts = 20
+		a, b := pair(t)
+		defer a.Close()
+		defer b.Close()
+		turns, over := 0, false
+		other := task.Go(func() {
+			for !over {
+				turns++
+				task.Yield()
+			}
+		})
+		task.Yield()
+		before := turns
+		v := net.Buffers(slices.Repeat([][]byte{{'x'}}, parts*64)) // which is as many as go at once
+		if n, err := v.WriteTo(a); n != parts*64 || err != nil {
+			t.Errorf("%d, %v", n, err)
+		}
+		if got := turns - before; got < parts-1 {
+			t.Errorf("the other had %d turns in %d parts", got, parts)
+		}
+		over = true
+		must(t, other.Join())
+	})
+}

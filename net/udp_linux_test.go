@@ -2,9 +2,11 @@ package net_test
 
 import (
 	"context"
+	"fmt"
 	stdnet "net"
 	"net/netip"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -119,6 +121,8 @@ func (s *script) exchange(c udpConn, peer *stdnet.UDPConn, at *stdnet.UDPAddr) {
 		s.must(err)
 		n, from, err := way.call(c, buf)
 		s.say(way.name, string(buf[:n]), from, err)
+		port := ":" + strconv.Itoa(to.Port) // which the words do not tell
+		s.say("it is from the peer", strings.Contains(fmt.Sprint(from), port))
 	}
 }
 
