@@ -250,8 +250,8 @@ func TestRandomPrograms(t *testing.T) {
 	if tasks < int(seeds)*5 {
 		t.Errorf("only %d tasks ran in all", tasks)
 	}
-	for try := 0; stdruntime.NumGoroutine() > before; try++ {
-		if try == 100_000 {
+	for patience := time.Now().Add(30 * time.Second); stdruntime.NumGoroutine() > before; {
+		if time.Now().After(patience) {
 			t.Fatalf("%d goroutines are left", stdruntime.NumGoroutine()-before)
 		}
 		stdruntime.Gosched()

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"time"
 	"testing/synctest"
+	"time"
 
 	"go.uber.org/goleak"
 )
