@@ -116,6 +116,9 @@ func fromFile(call string, f *os.File) (c conn, network string, err error) {
 	if err != nil {
 		return conn{}, "", err
 	}
+	if family == unix.AF_UNIX {
+		fd.Piecewise()
+	}
 	return conn{fd: fd, network: network, family: family, local: local, remote: remote}, network, nil
 }
 

@@ -21,8 +21,11 @@ import (
 type FD struct {
 	desc *kernel.Desc
 	file *file
-	// stream tells that a read of less than was asked for has taken all there is.
+	// stream tells that bytes come without borders between them.
 	stream bool
+	// piecewise tells that a read of a stream may stop short of what there is, see
+	// Piecewise. Elsewhere one of less than was asked for has taken everything.
+	piecewise bool
 	// ends tells that reading nothing means the end; for datagrams it does not.
 	ends bool
 	// kind is what New was told, for what Accept makes.
@@ -53,6 +56,12 @@ func New(fd int, what string, kind int) (*FD, error) {
 	f.cleanup = runtime.AddCleanup(f, (*file).forgotten, f.file)
 	return f, nil
 }
+
+// Piecewise notes that the descriptor is a Unix socket. A read of a stream of that kind
+// stops behind bytes that descriptors came with (unix(7)), and what follows them has
+// been reported already: whoever took the short read for the end of what is there would
+// wait for a report that does not come. It is not a checkpoint.
+func (f *FD) Piecewise() { f.piecewise = true }
 
 // Loop returns the loop that looks after the descriptor.
 func (f *FD) Loop() *kernel.Loop { return f.desc.Loop() }
@@ -156,7 +165,7 @@ func (f *FD) Read(p []byte) (int, error) {
 			break
 		}
 	}
-	if e == 0 && s == kernel.Ready && n < len(p) && n > 0 && f.stream {
+	if e == 0 && s == kernel.Ready && n < len(p) && n > 0 && f.stream && !f.piecewise {
 		d.Short()
 	}
 	d.Release(kernel.Read)

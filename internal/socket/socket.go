@@ -87,7 +87,16 @@ func Open(s Settings) (*FD, error) {
 	if err != nil {
 		return nil, err
 	}
-	return New(fd, s.Name, s.Kind)
+	return s.adopt(fd)
+}
+
+// adopt is New for the socket that was made.
+func (s *Settings) adopt(fd int) (*FD, error) {
+	f, err := New(fd, s.Name, s.Kind)
+	if err == nil {
+		f.piecewise = s.Family == unix.AF_UNIX
+	}
+	return f, err
 }
 
 // Listen makes a socket that takes connections. It is not a checkpoint.
@@ -111,7 +120,7 @@ func Listen(s Settings, backlog int) (*FD, error) {
 		_ = unix.Close(fd)
 		return nil, os.NewSyscallError("listen", err)
 	}
-	f, err := New(fd, s.Name, s.Kind)
+	f, err := s.adopt(fd)
 	if err == nil {
 		// Nobody can have come yet: the first Accept need not look.
 		f.desc.Blocked(kernel.Read)
@@ -153,7 +162,7 @@ func Connect(s Settings, to unix.Sockaddr) (*FD, error) {
 		_ = unix.Close(fd)
 		return nil, os.NewSyscallError("connect", err)
 	}
-	f, err := New(fd, s.Name, s.Kind)
+	f, err := s.adopt(fd)
 	if err != nil || !under {
 		return f, err
 	}
@@ -228,6 +237,7 @@ func (f *FD) Accept(what string, setup func(conn *FD, from unix.Sockaddr)) error
 	if err != nil {
 		return err
 	}
+	conn.piecewise = f.piecewise
 	setup(conn, from)
 	return nil
 }
