@@ -29,7 +29,7 @@ type rawConn struct{ fd *socket.FD }
 var _ syscall.RawConn = rawConn{}
 
 func (c rawConn) Control(f func(fd uintptr)) error {
-	return c.fd.Control(func(fd int) error {
+	return c.fd.Lend(func(fd int) error {
 		f(uintptr(fd))
 		return nil
 	})

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
@@ -21,6 +22,12 @@ type file struct {
 	number atomic.Int64
 	// lingers tells that the system may wait in close until the peer has everything.
 	lingers atomic.Bool
+
+	// mu guards the rest. It is held for a few instructions.
+	mu sync.Mutex
+	// lent counts the calls of Lend under way outside the loop; owed is the number that
+	// the last of them gives back, since the file was closed meanwhile, else -1.
+	lent, owed int
 }
 
 // Close wakes everybody who waits for the descriptor with net.ErrClosed and closes
@@ -82,6 +89,14 @@ func (f *file) end() error {
 		return net.ErrClosed
 	}
 	f.desc.Evict()
+	if f.owe(fd) {
+		return nil
+	}
+	return f.release(fd)
+}
+
+// release gives the descriptor back to the system.
+func (f *file) release(fd int) error {
 	if f.lingers.Load() {
 		go unix.Close(fd) // the loop must not wait with it
 		return nil
@@ -105,6 +120,62 @@ func (f *file) endFromOutside(told func(error)) {
 		}
 		runtime.Gosched() // the loop takes no more calls and will have stopped in a moment
 	}
+}
+
+// owe leaves the release to those whom the number is lent to, and tells whether there
+// is anybody.
+func (f *file) owe(fd int) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.lent == 0 {
+		return false
+	}
+	f.owed = fd
+	return true
+}
+
+// lend returns the number, which stays valid until giveBack, or -1. The caller keeps
+// the loop from starting.
+func (f *file) lend() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	fd := int(f.number.Load())
+	if fd >= 0 {
+		f.lent++
+	}
+	return fd
+}
+
+func (f *file) giveBack() {
+	f.mu.Lock()
+	f.lent--
+	fd := -1
+	if f.lent == 0 {
+		fd, f.owed = f.owed, -1
+	}
+	f.mu.Unlock()
+	if fd >= 0 {
+		_ = f.release(fd)
+	}
+}
+
+// Lend is [FD.Control] for a function of the user's: it may call any method of the
+// descriptor that does not wait, Close too, and no lock is held meanwhile. It is not a
+// checkpoint in a task of the descriptor's loop.
+func (f *FD) Lend(use func(fd int) error) error {
+	if kernel.CurrentLoop() == f.Loop() {
+		return f.Control(use)
+	}
+	fd := -1
+	if !f.Loop().IfStopped(func() { fd = f.file.lend() }) {
+		_, err := Carry(f.Loop(), func() (none struct{}, err error) { return none, f.Control(use) })
+		return err
+	}
+	if fd < 0 {
+		return net.ErrClosed
+	}
+	defer f.file.giveBack()
+	return use(fd)
 }
 
 // forgotten closes what the collector found. It runs on the runtime's goroutine

@@ -45,7 +45,7 @@ func New(fd int, what string, kind int) (*FD, error) {
 		_ = unix.Close(fd)
 		return nil, err
 	}
-	open := &file{desc: d}
+	open := &file{desc: d, owed: -1}
 	open.number.Store(int64(fd))
 	f := &FD{desc: d, file: open, kind: kind}
 	f.stream = kind == unix.SOCK_STREAM
@@ -236,7 +236,8 @@ func (f *FD) Write(p []byte) (int, error) {
 }
 
 // Control calls use with the descriptor's number, which is valid during the call
-// only. use must not wait. It is not a checkpoint in a task.
+// only. use must not wait, and not call the descriptor's methods: where the loop does
+// not run, it is kept from starting meanwhile. It is not a checkpoint in a task.
 func (f *FD) Control(use func(fd int) error) error {
 	guarded := func() (none struct{}, err error) {
 		fd := f.file.number.Load()
