@@ -144,24 +144,28 @@ func recvMsg(fd int, p, oob []byte, rights bool) (n, oobn, flags int, from unix.
 }
 
 // writev writes from as many buffers as fit into a list on the stack: at most 64,
-// where the system would take 1,024. More at once was not worth an allocation.
-func writev(fd int, v [][]byte) (int, syscall.Errno) {
-	var list [64]unix.Iovec
-	n := 0
+// where the system would take 1,024. More at once was not worth an allocation, unless
+// they are one message.
+func writev(fd int, v [][]byte, message bool) (int, syscall.Errno) {
+	var room [64]unix.Iovec
+	list, most := room[:0], len(room)
+	if message {
+		most = maxParts
+	}
 	for _, p := range v {
-		if n == len(list) {
+		if len(list) == most {
 			break
 		}
 		if len(p) > 0 {
-			list[n].Base = unsafe.SliceData(p)
-			list[n].SetLen(min(len(p), maxIO))
-			n++
+			one := unix.Iovec{Base: unsafe.SliceData(p)}
+			one.SetLen(min(len(p), maxIO))
+			list = append(list, one)
 		}
 	}
-	if n == 0 {
+	if len(list) == 0 {
 		return 0, 0
 	}
-	written, _, e := unix.RawSyscall(unix.SYS_WRITEV, uintptr(fd), uintptr(unsafe.Pointer(&list)), uintptr(n))
+	written, _, e := unix.RawSyscall(unix.SYS_WRITEV, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(list))), uintptr(len(list)))
 	if e != 0 {
 		return 0, e
 	}

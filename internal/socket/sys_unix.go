@@ -3,6 +3,7 @@
 package socket
 
 import (
+	"bytes"
 	"net/netip"
 	"syscall"
 
@@ -94,8 +95,11 @@ func recvMsg(fd int, p, oob []byte, rights bool) (n, oobn, flags int, from unix.
 }
 
 // writev writes the first buffer that has anything: x/sys/unix has no writev that
-// all systems share.
-func writev(fd int, v [][]byte) (int, syscall.Errno) {
+// all systems share. For a message they are put together.
+func writev(fd int, v [][]byte, message bool) (int, syscall.Errno) {
+	if message {
+		v = [][]byte{bytes.Join(v[:min(len(v), maxParts)], nil)}
+	}
 	for _, p := range v {
 		if len(p) > 0 {
 			return write(fd, p)

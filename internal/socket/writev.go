@@ -4,9 +4,14 @@ package socket
 
 import "syscall"
 
+// maxParts is how many buffers make one message at most, as in the standard library:
+// the system takes no longer list.
+const maxParts = 1024
+
 // Writev writes all of the buffers, many with one system call where the system can,
-// and takes from v what was written. It returns how much that was. It is a
-// checkpoint.
+// and takes from v what was written. It returns how much that was. Where messages have
+// borders, all buffers together are one message, or as many of them as maxParts. It is
+// a checkpoint.
 func (f *FD) Writev(v *[][]byte) (int64, error) {
 	t := f.task()
 	if t == nil {
@@ -14,7 +19,7 @@ func (f *FD) Writev(v *[][]byte) (int64, error) {
 	}
 	total := int64(0)
 	err := f.parts(t, "writev", func() (bool, syscall.Errno) {
-		n, e := writev(f.desc.FD(), *v)
+		n, e := writev(f.desc.FD(), *v, !f.stream)
 		if e == 0 {
 			total += int64(n)
 			*v = consume(*v, n)
