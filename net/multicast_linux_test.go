@@ -181,3 +181,17 @@ func TestMulticastIsThatOfTheStandardLibrary(t *testing.T) {
 	}
 	compare(t, all)
 }
+
+// An address of no bytes is none, as a nil one is.
+func TestMulticastNeedsAGroup(t *testing.T) {
+	run(t, func() {
+		for name, group := range map[string]*net.UDPAddr{"nil": nil, "no IP": {}, "an empty IP": {IP: net.IP{}}} {
+			for _, network := range []string{"udp", "udp4", "udp6"} {
+				c, err := net.ListenMulticastUDP(network, nil, group)
+				if err == nil || !strings.Contains(err.Error(), "missing address") {
+					t.Errorf("%s with %s gives %v and %v", network, name, c, err)
+				}
+			}
+		}
+	})
+}

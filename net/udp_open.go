@@ -111,7 +111,7 @@ func ListenMulticastUDP(network string, ifi *Interface, group *UDPAddr) (*UDPCon
 		switch {
 		case !known(network, "udp"):
 			return nil, UnknownNetworkError(network)
-		case group == nil || group.IP == nil:
+		case group == nil || len(group.IP) == 0:
 			return nil, errMissingAddress
 		}
 		c, err := new(ListenConfig).udp(ctx, network, group)
