@@ -182,21 +182,24 @@ func TestEndOfTheLoopEndsCallsOfGoroutines(t *testing.T) {
 		over := make(chan error, 1)
 		go func() { over <- loop.RunForever() }()
 		a, b := pairOf(t, loop)
+		c, d := pairOf(t, loop) // b stays open: its end would be an end of file for a
 		var all sync.WaitGroup
-		for _, c := range calls {
+		for _, one := range calls {
 			all.Go(func() {
-				if err := c.call(a); !errors.Is(err, net.ErrClosed) {
-					t.Errorf("%s: %v, want net.ErrClosed", c.name, err)
+				if err := one.call(a); !errors.Is(err, net.ErrClosed) {
+					t.Errorf("%s: %v, want net.ErrClosed", one.name, err)
 				}
 			})
 		}
 		all.Go(func() { // one is closed while the loop ends, whatever happens first
-			must(t, b.Close())
+			must(t, c.Close())
 		})
 		loop.Stop()
 		all.Wait()
 		must(t, <-over)
-		must(t, a.Close())
+		for _, open := range []*net.TCPConn{a, b, d} {
+			must(t, open.Close())
+		}
 		must(t, loop.Close())
 	}
 }
