@@ -111,10 +111,9 @@ var layers = []row{
 		why:  "speaks HTTP over net's connections and touches no descriptor itself",
 	},
 	{
-		path:  "io",
-		may:   []string{"task", "timeout", "runtime", "internal/kernel", "internal/socket"},
-		later: true,
-		why:   "streams, files and processes; beside net, neither knows the other",
+		path: "io",
+		may:  []string{"task", "timeout", "runtime", "internal/kernel", "internal/socket"},
+		why:  "streams, files and processes; beside net, neither knows the other",
 	},
 	{
 		path: ".",
