@@ -23,6 +23,9 @@ type victim struct {
 	task *kernel.Task
 	// scope is around the task's function.
 	scope *kernel.Scope
+	// moments counts those at which the baton moved in the task's life, from before its
+	// first step on.
+	moments int
 }
 
 // Go starts f as a task that may be killed, cancelled or timed out at any moment.
@@ -67,13 +70,13 @@ var blows = []blow{
 	{"timeout", func(v *victim) { v.scope.Cancel(&timeout.Error{After: time.Second}) }},
 }
 
-// CancelEverywhere runs a scenario once to count the moments at which the baton can
-// move, which here are all its checkpoints, and then once for each moment, each task
-// started by [Scene.Go], and each way to end it: by a kill, a cancelled block, a
-// timeout. After each run nothing may be left, as in [Run], and the checks of
-// [Scene.After] must hold; so code under test must let the others go on whoever is
-// cancelled when. It stops at the first failure. It must not be called in a task,
-// and is not a checkpoint.
+// CancelEverywhere runs a scenario once to count, for each task started by [Scene.Go],
+// the moments of its life at which the baton can move, which here are all checkpoints,
+// and then once for each of these moments and each way to end the task: by a kill, a
+// cancelled block, a timeout. After each run nothing may be left, as in [Run], and the
+// checks of [Scene.After] must hold; so code under test must let the others go on
+// whoever is cancelled when. It stops at the first failure. It must not be called in a
+// task, and is not a checkpoint.
 func CancelEverywhere(t testing.TB, scenario func(s *Scene)) {
 	t.Helper()
 	s, err := fromEnvironment()
@@ -83,37 +86,38 @@ func CancelEverywhere(t testing.TB, scenario func(s *Scene)) {
 	if s == nil {
 		s = fifo{}
 	}
-	moments, victims := scene(t, s, scenario, blow{}, -1, 0)
-	for _, b := range blows {
-		for v := range victims {
-			for k := 1; k <= moments; k++ {
+	for who, v := range scene(t, s, scenario, blow{}, -1, 0) {
+		for _, b := range blows {
+			for k := 1; k <= v.moments; k++ {
 				if t.Failed() {
 					return
 				}
 				// A run may become longer by the blow; what matters is where it falls.
-				scene(t, s, scenario, b, v, k)
+				scene(t, s, scenario, b, who, k)
 			}
 		}
 	}
 }
 
-// scene runs the scenario and strikes the given victim at the k-th moment. It
-// returns how many moments and victims there were.
-func scene(t testing.TB, s schedule, scenario func(*Scene), b blow, who, k int) (moments, victims int) {
+// scene runs the scenario and strikes the given victim at the k-th moment of its life.
+// It returns all that there were to choose from.
+func scene(t testing.TB, s schedule, scenario func(*Scene), b blow, who, k int) []*victim {
 	t.Helper()
 	sc := new(Scene)
 	r := &trial{schedule: s}
 	r.hooks.Budget = 1
 	r.hooks.Switch = func() {
-		if moments++; moments != k || who >= len(sc.victims) {
-			return
+		// Counted from the task's own begin: what comes before it may take more moments in
+		// one run than in another, where a goroutine has a part in it.
+		for i, v := range sc.victims {
+			if v.task.Ended() {
+				continue
+			}
+			if v.moments++; i == who && v.moments == k && (v.scope != nil || b.name == "kill") {
+				sc.hit = true
+				b.strike(v)
+			}
 		}
-		v := sc.victims[who]
-		if v.task.Ended() || v.scope == nil && b.name != "kill" {
-			return
-		}
-		sc.hit = true
-		b.strike(v)
 	}
 	r.run(func() {
 		scenario(sc)
@@ -125,8 +129,9 @@ func scene(t testing.TB, s schedule, scenario func(*Scene), b blow, who, k int) 
 		}
 	})
 	r.tell(t, false)
-	if t.Failed() && who >= 0 {
-		t.Logf("it was the %s of task %d (%s, spawned at %s) at moment %d", b.name, who, sc.victims[who].task.Name(), sc.victims[who].task.SpawnSite(), k)
+	if t.Failed() && who >= 0 && who < len(sc.victims) {
+		v := sc.victims[who]
+		t.Logf("it was the %s of task %d (%s, spawned at %s) at moment %d of its life", b.name, who, v.task.Name(), v.task.SpawnSite(), k)
 	}
-	return moments, len(sc.victims)
+	return sc.victims
 }
