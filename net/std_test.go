@@ -1,44 +1,33 @@
 package net_test
 
 import (
-	"go/importer"
 	"go/token"
 	"go/types"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/evergreen-go/evergreen/internal/exported"
 )
 
 // gaps are the names that differ, with the reason. Whatever else does fails the test,
 // and so does a name that is listed here and does not.
 var gaps = map[string]string{}
 
-// packages are the standard package and ours, type-checked from their source. That
-// takes seconds and a gigabyte under the race detector, so it is done once however
-// often the tests are repeated.
-func packages() (std, ours *types.Package, err error) {
-	loaded.Do(func() {
-		load := importer.ForCompiler(token.NewFileSet(), "source", nil)
-		if stdPackage, loadError = load.Import("net"); loadError == nil {
-			ourPackage, loadError = load.Import("github.com/evergreen-go/evergreen/net")
-		}
-	})
-	return stdPackage, ourPackage, loadError
-}
-
-var (
-	loaded                 sync.Once
-	stdPackage, ourPackage *types.Package
-	loadError              error
-)
+// packages are the standard package and ours, read once however often the tests are
+// repeated.
+var packages = sync.OnceValues(func() ([]*types.Package, error) {
+	return exported.Types("net", "github.com/evergreen-go/evergreen/net")
+})
 
 // Every exported name of the standard package exists here, with the same signature
 // and the same methods and fields, so that changing an import path is enough.
 func TestEveryStandardNameExists(t *testing.T) {
-	std, ours, err := packages()
+	both, err := packages()
 	if err != nil {
 		t.Fatal(err)
 	}
+	std, ours := both[0], both[1]
 	names := 0
 	for _, name := range std.Scope().Names() {
 		want := std.Scope().Lookup(name)
@@ -63,7 +52,7 @@ func TestEveryStandardNameExists(t *testing.T) {
 		if w, g := shape(want), shape(got); w != g {
 			t.Errorf("%s is\n\t%s, want\n\t%s", name, g, w)
 		}
-		for _, m := range exported(want.Type()) {
+		for _, m := range visible(want.Type()) {
 			w, g := member(want, m), member(got, m)
 			if _, ok := gaps[name+"."+m]; ok != (w != g) {
 				t.Errorf("%s.%s is\n\t%s, want\n\t%s", name, m, g, w)
@@ -104,8 +93,8 @@ func nameless(vars *types.Tuple) *types.Tuple {
 	return types.NewTuple(all...)
 }
 
-// exported lists the exported methods and fields of a type.
-func exported(t types.Type) (names []string) {
+// visible lists the exported methods and fields of a type.
+func visible(t types.Type) (names []string) {
 	set := types.NewMethodSet(types.NewPointer(t))
 	for i := range set.Len() {
 		if f := set.At(i).Obj(); f.Exported() {

@@ -1,13 +1,12 @@
 package sync_test
 
 import (
-	"go/importer"
-	"go/token"
 	"go/types"
 	"strings"
 	stdsync "sync"
 	"testing"
 
+	"github.com/evergreen-go/evergreen/internal/exported"
 	"github.com/evergreen-go/evergreen/sync"
 )
 
@@ -47,32 +46,20 @@ var (
 	_ *stdsync.Pool = &sync.Pool{New: func() any { return nil }}
 )
 
-// packages are the standard package and ours, type-checked from their source. That
-// takes seconds and a gigabyte under the race detector, so it is done once however
-// often the tests are repeated.
-func packages() (std, ours *types.Package, err error) {
-	loaded.Do(func() {
-		load := importer.ForCompiler(token.NewFileSet(), "source", nil)
-		if stdPackage, loadError = load.Import("sync"); loadError == nil {
-			ourPackage, loadError = load.Import("github.com/evergreen-go/evergreen/sync")
-		}
-	})
-	return stdPackage, ourPackage, loadError
-}
-
-var (
-	loaded                 stdsync.Once
-	stdPackage, ourPackage *types.Package
-	loadError              error
-)
+// packages are the standard package and ours, read once however often the tests are
+// repeated.
+var packages = stdsync.OnceValues(func() ([]*types.Package, error) {
+	return exported.Types("sync", "github.com/evergreen-go/evergreen/sync")
+})
 
 // Every exported name of the standard package exists here, with the same signature
 // and the same methods and fields, so that changing an import path is enough.
 func TestEveryStandardNameExists(t *testing.T) {
-	std, ours, err := packages()
+	both, err := packages()
 	if err != nil {
 		t.Fatal(err)
 	}
+	std, ours := both[0], both[1]
 	names := 0
 	for _, name := range std.Scope().Names() {
 		want := std.Scope().Lookup(name)
@@ -91,7 +78,7 @@ func TestEveryStandardNameExists(t *testing.T) {
 		if w, g := shape(want), shape(got); w != g {
 			t.Errorf("%s is\n\t%s, want\n\t%s", name, g, w)
 		}
-		for _, m := range exported(want.Type()) {
+		for _, m := range visible(want.Type()) {
 			w, g := member(want, m), member(got, m)
 			if w != g {
 				t.Errorf("%s.%s is\n\t%s, want\n\t%s", name, m, g, w)
@@ -120,8 +107,8 @@ func plain(t types.Type) string {
 	return types.TypeString(t, func(p *types.Package) string { return p.Name() })
 }
 
-// exported lists the exported methods and fields of a type.
-func exported(t types.Type) (names []string) {
+// visible lists the exported methods and fields of a type.
+func visible(t types.Type) (names []string) {
 	set := types.NewMethodSet(types.NewPointer(t))
 	for i := range set.Len() {
 		if f := set.At(i).Obj(); f.Exported() {

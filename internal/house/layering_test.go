@@ -120,6 +120,10 @@ var layers = []row{
 		why:  "the module's manual page: a comment and nothing else",
 	},
 	{
+		path: "internal/exported",
+		why:  "reads the types of compiled packages, for tests that compare ours with the standard ones; imports none of ours",
+	},
+	{
 		path: "internal/house",
 		why:  "reads source text, so that it can judge a package that does not compile",
 	},

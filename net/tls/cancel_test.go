@@ -97,8 +97,8 @@ func TestEndedWriterLeavesTheConnectionWhole(t *testing.T) {
 		t.Run(v.name, func(t *testing.T) {
 			tasktest.CancelEverywhere(t, func(s *tasktest.Scene) {
 				client, server := shaken(t, v.number)
-				must(t, client.NetConn().(*net.TCPConn).SetWriteBuffer(64<<10))
-				a := bytes.Repeat([]byte("a"), 200<<10)
+				must(t, client.NetConn().(*net.TCPConn).SetWriteBuffer(16<<10))
+				a := bytes.Repeat([]byte("a"), 120<<10) // more than the system buffers
 				b := bytes.Repeat([]byte("b"), 10<<10)
 				said := -1 // what Write said; -1 if it did not come back
 				s.Go(func() { said, _ = client.Write(a) })
@@ -109,7 +109,10 @@ func TestEndedWriterLeavesTheConnectionWhole(t *testing.T) {
 				})
 				var got []byte
 				reader := task.Go(func() {
-					tasktest.WaitAllParked()           // the writers are stuck now
+					tasktest.WaitAllParked() // the writers are stuck now
+					if said == len(a) {
+						t.Error("the writer was not made to wait for the reader")
+					}
 					for p := make([]byte, 16<<10); ; { // few reads, which are so many moments
 						n, err := server.Read(p)
 						if got = append(got, p[:n]...); err == io.EOF {

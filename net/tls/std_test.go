@@ -1,24 +1,19 @@
 package tls_test
 
 import (
-	"go/importer"
 	"go/token"
 	"go/types"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/evergreen-go/evergreen/internal/exported"
 )
 
-// packages reads crypto/tls and this package from source. That takes a while, so it
-// is done once.
-var packages = sync.OnceValues(func() (pair [2]*types.Package, err error) {
-	from := importer.ForCompiler(token.NewFileSet(), "source", nil)
-	for i, path := range []string{"crypto/tls", "github.com/evergreen-go/evergreen/net/tls"} {
-		if pair[i], err = from.Import(path); err != nil {
-			return pair, err
-		}
-	}
-	return pair, nil
+// packages are crypto/tls and this package, read once however often the tests are
+// repeated.
+var packages = sync.OnceValues(func() ([]*types.Package, error) {
+	return exported.Types("crypto/tls", "github.com/evergreen-go/evergreen/net/tls")
 })
 
 // Every exported name of crypto/tls exists here, with the same signature and the same
@@ -52,7 +47,7 @@ func TestEveryStandardNameExists(t *testing.T) {
 		if w, g := shape(want), shape(got); w != g {
 			t.Errorf("%s is\n\t%s, want\n\t%s", name, g, w)
 		}
-		for _, m := range exported(want.Type()) {
+		for _, m := range visible(want.Type()) {
 			if w, g := member(want, m), member(got, m); w != g {
 				t.Errorf("%s.%s is\n\t%s, want\n\t%s", name, m, g, w)
 			}
@@ -76,8 +71,8 @@ func named(t types.Type) string {
 	return types.TypeString(t, func(p *types.Package) string { return p.Name() })
 }
 
-// exported lists the exported methods and fields of a type.
-func exported(t types.Type) (names []string) {
+// visible lists the exported methods and fields of a type.
+func visible(t types.Type) (names []string) {
 	set := types.NewMethodSet(types.NewPointer(t))
 	for i := range set.Len() {
 		if f := set.At(i).Obj(); f.Exported() {
