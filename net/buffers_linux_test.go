@@ -121,7 +121,8 @@ func TestBuffersOfAStoppedWriteAreLeft(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			everywhere(t, func(t *testing.T, a, b *net.TCPConn, together func(...func())) {
-				v, whole := pieces(slices.Repeat([]int{1 << 17, 0, 1}, 120)...)
+				must(t, a.SetWriteBuffer(1<<16)) // or it would take megabytes to fill
+				v, whole := pieces(slices.Repeat([]int{1 << 14, 0, 1}, 120)...)
 				buffers := net.Buffers(v)
 				total := int64(0)
 				together(
@@ -159,7 +160,8 @@ func TestBuffersOfACancelledWriteAreLeft(t *testing.T) {
 	run(t, func() {
 		a, b := pair(t)
 		defer b.Close()
-		v, whole := pieces(slices.Repeat([]int{1 << 17}, 150)...)
+		must(t, a.SetWriteBuffer(1<<16))
+		v, whole := pieces(slices.Repeat([]int{1 << 14}, 150)...)
 		buffers := net.Buffers(v)
 		var n int64
 		var e *timeout.Error

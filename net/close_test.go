@@ -18,7 +18,7 @@ var calls = []struct {
 	call func(c *net.TCPConn) error
 }{
 	{"Read", func(c *net.TCPConn) error { _, err := c.Read(make([]byte, 1)); return err }},
-	{"Write", func(c *net.TCPConn) error { _, err := c.Write(make([]byte, 1<<26)); return err }},
+	{"Write", func(c *net.TCPConn) error { _, err := c.Write(lots); return err }},
 	{"RawConn.Read", func(c *net.TCPConn) error {
 		raw, err := c.SyscallConn()
 		if err != nil {
@@ -121,15 +121,20 @@ func TestCloseEndsATaskOfAnotherLoop(t *testing.T) {
 // holds: 66
 func TestBytesOfAClosedConnectionDoNotReachItsSuccessor(t *testing.T) {
 	run(t, func() {
-		for range 20 {
+		const rounds = 20
+		again := 0
+		old := bytes.Repeat([]byte("old"), 1<<22)
+		for range rounds {
 			a, b := pair(t)
 			number := descriptor(t, a)
-			writer := task.Go(func() { _, _ = a.Write(bytes.Repeat([]byte("old"), 1<<22)) })
+			writer := task.Go(func() { _, _ = a.Write(old) })
 			settle() // the writer waits with much left
 			must(t, a.Close())
-			c, d := pair(t) // gets the number, as it is the lowest that is free
-			if descriptor(t, c) != number && descriptor(t, d) != number {
-				t.Errorf("the number %d was not used again", number)
+			// This gets the number if it is the lowest that is free: nearly always, but files
+			// come and go on other goroutines.
+			c, d := pair(t)
+			if descriptor(t, c) == number || descriptor(t, d) == number {
+				again++
 			}
 			must(t, writer.Join())
 			_, err := c.Write([]byte("new"))
@@ -142,6 +147,9 @@ func TestBytesOfAClosedConnectionDoNotReachItsSuccessor(t *testing.T) {
 			}
 			must(t, d.Close())
 			must(t, b.Close())
+		}
+		if again == 0 {
+			t.Errorf("in %d rounds no number was used again", rounds)
 		}
 	})
 }
@@ -197,7 +205,7 @@ func TestCloseOfALingeringConnectionDoesNotWait(t *testing.T) {
 		peer, err := l.Accept()
 		must(t, err)
 		must(t, a.(*net.TCPConn).SetLinger(1000))
-		writer := task.Go(func() { _, _ = a.Write(make([]byte, 1<<26)) })
+		writer := task.Go(func() { _, _ = a.Write(lots) })
 		settle()
 		must(t, a.Close()) // returns though the peer has not read a byte
 		must(t, writer.Join())

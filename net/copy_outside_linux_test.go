@@ -27,7 +27,7 @@ func unixStreams(t testing.TB) (dialed, accepted net.Conn) {
 // Whoever copies, and whichever loops the two connections belong to, all of it comes,
 // and the limit is counted down.
 func TestCopiesFromElsewhere(t *testing.T) {
-	const size = 3<<20 + 5
+	const size = 5<<18 + 5 // more than goes at once
 	data := noise(size)
 	home, abroad := start(t), start(t)
 	streams := map[string]func(testing.TB) (net.Conn, net.Conn){
@@ -125,7 +125,7 @@ func TestCancelledCopyOfAFileTellsHowMuchWasSent(t *testing.T) {
 			},
 			"connection": func() io.Reader {
 				from, source := pair(t)
-				task.Go(func() { _, _ = source.Write(make([]byte, 64<<20)) })
+				task.Go(func() { _, _ = source.Write(lots) })
 				return from
 			},
 		} {

@@ -202,7 +202,7 @@ func TestExpiredWriteTellsHowMuchWasWritten(t *testing.T) {
 		together(
 			func() {
 				var err error
-				written, err = a.Write(make([]byte, 1<<26))
+				written, err = a.Write(lots)
 				expired(t, "write", err)
 				must(t, a.CloseWrite())
 			},

@@ -117,7 +117,7 @@ var copies = map[string]func(t *testing.T) (from io.Reader, size int64, over fun
 		a, b := pair(t)
 		const size = 1 << 24
 		writer := task.Go(func() {
-			_, _ = a.Write(make([]byte, size))
+			_, _ = a.Write(lots[:size])
 			_ = a.CloseWrite()
 		})
 		return b, size, func() {

@@ -34,10 +34,12 @@ func TestWritesDoNotInterleave(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				for _, letter := range buf[:n] {
-					if letter != last {
-						changes++
-						last = letter
+				if n > 0 && bytes.Count(buf[:n], []byte{last}) < n { // nearly all that comes is of one writer
+					for _, letter := range buf[:n] {
+						if letter != last {
+							changes++
+							last = letter
+						}
 					}
 				}
 				total += n
@@ -61,7 +63,7 @@ func TestCancelledWriteTellsHowMuchWasWritten(t *testing.T) {
 				ctx, cancel := context.WithCancel(context.Background())
 				writer := task.Go(func() {
 					err := timeout.WithContext(ctx, func() (err error) {
-						written, err = a.Write(make([]byte, 1<<26))
+						written, err = a.Write(lots)
 						return err
 					})
 					var e *net.OpError
@@ -88,7 +90,7 @@ func TestWriterWhoseTurnItIsNotCanBeCancelled(t *testing.T) {
 		a, b := pair(t)
 		defer a.Close()
 		defer b.Close()
-		first := task.Go(func() { _, _ = a.Write(make([]byte, 1<<26)) })
+		first := task.Go(func() { _, _ = a.Write(lots) })
 		settle()
 		n, err := 0, timeout.Run(1, func() (err error) {
 			_, err = a.Write([]byte("x"))

@@ -46,7 +46,7 @@ func unixPair(t testing.TB, network string) (dialed, accepted *net.UnixConn) {
 // datagramPair makes a socket for datagrams and one that is connected to it.
 func datagramPair(t *testing.T, network string) (from net.Conn, to net.PacketConn) {
 	t.Helper()
-	address := "127.0.0.1:0"
+	address := apart() + ":0"
 	if network == "unixgram" {
 		address = socketFile(t)
 	}

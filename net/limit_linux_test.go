@@ -25,7 +25,7 @@ func TestListenerSurvivesTheLimitOfOpenFiles(t *testing.T) {
 	self, err := os.Executable()
 	must(t, err)
 	child := exec.Command(self, "-test.run=^TestListenerSurvivesTheLimitOfOpenFiles$", "-test.v")
-	child.Env = append(os.Environ(), limited+"=1")
+	child.Env = append(os.Environ(), limited+"=1", "GORACE=atexit_sleep_ms=0")
 	if out, err := child.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}

@@ -101,7 +101,7 @@ func TestZoneIsKept(t *testing.T) {
 
 func TestPortOfAClosedListenerIsFree(t *testing.T) {
 	run(t, func() {
-		l := listen(t)
+		l := listenAt(t, apart())
 		address := l.Addr().String()
 		c, err := net.Dial("tcp", address)
 		must(t, err)

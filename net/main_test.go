@@ -1,6 +1,8 @@
 package net_test
 
 import (
+	"os"
+	stdruntime "runtime"
 	"sync"
 	"testing"
 
@@ -61,10 +63,29 @@ func must(t testing.TB, err error) {
 // listen listens on a free port of 127.0.0.1. To be called in a task.
 func listen(t testing.TB) *net.TCPListener {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	return listenAt(t, "127.0.0.1")
+}
+
+func listenAt(t testing.TB, host string) *net.TCPListener {
+	t.Helper()
+	l, err := net.Listen("tcp", host+":0")
 	must(t, err)
 	return l.(*net.TCPListener)
 }
+
+// apart is an address of this machine that other processes leave alone, where there are
+// many: a port of it that is given back is not taken by somebody else at once.
+func apart() string {
+	if stdruntime.GOOS != "linux" {
+		return "127.0.0.1"
+	}
+	pid := os.Getpid()
+	return net.IPv4(127, 128|byte(pid>>16), byte(pid>>8), byte(pid)).String()
+}
+
+// lots is more than the system takes from a writer whose peer does not read. It is for all
+// who want so much: to make it anew each time costs more than to send it.
+var lots = make([]byte, 1<<26)
 
 // pair makes the two ends of a connection. To be called in a task.
 func pair(t testing.TB) (dialed, accepted *net.TCPConn) {

@@ -32,8 +32,12 @@ func multicaster(t *testing.T) *stdnet.Interface {
 	return nil
 }
 
-// groups are addresses for tests only (RFC 5771, RFC 4291) by network.
-var groups = map[string]stdnet.IP{"udp4": stdnet.IPv4(239, 255, 77, 88), "udp6": stdnet.ParseIP("ff02::4d58")}
+// groups are addresses for use within an organization or link (RFC 2365, RFC 4291) by network. The
+// machine is a member or not, whichever process is: so each has groups of its own.
+var groups = func() map[string]stdnet.IP {
+	high, low := byte(os.Getpid()>>8), byte(os.Getpid())
+	return map[string]stdnet.IP{"udp4": stdnet.IPv4(239, 195, high, low), "udp6": {0: 0xff, 1: 2, 12: 0x4d, 13: 0x58, 14: high, 15: low}}
+}()
 
 func groupsHere() map[string]stdnet.IP {
 	here := maps.Clone(groups)

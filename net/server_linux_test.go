@@ -239,7 +239,7 @@ func TestServerSurvivesTheLimitOfOpenFiles(t *testing.T) {
 	self, err := os.Executable()
 	must(t, err)
 	child := exec.Command(self, "-test.run=^TestServerSurvivesTheLimitOfOpenFiles$", "-test.v")
-	child.Env = append(os.Environ(), limitedServer+"=1")
+	child.Env = append(os.Environ(), limitedServer+"=1", "GORACE=atexit_sleep_ms=0")
 	if out, err := child.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}

@@ -133,7 +133,7 @@ func TestServerShutdownByMany(t *testing.T) {
 func TestServerShutdownClosesListenersFirst(t *testing.T) {
 	run(t, func() {
 		s, _ := newServer(waiting)
-		l := listen(t)
+		l := listenAt(t, apart())
 		address := l.Addr().String()
 		serving(t, s, l)
 		client := dial(t, l)

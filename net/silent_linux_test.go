@@ -17,18 +17,24 @@ func silent(t *testing.T) (address string) {
 	return "127.0.0.1:" + silentPort(t, syscall.AF_INET, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}})
 }
 
-// silentIPv6 is silent for the IPv6 address of this machine, and returns the port, which
-// nobody has for IPv4.
+// silentIPv6 is silent for the IPv6 address of this machine, and returns the port. For
+// IPv4 nobody listens there, and until the test ends nobody but the test will: it is held by
+// a socket that does not listen.
 func silentIPv6(t *testing.T) (port string) {
 	t.Helper()
 	for {
 		port = silentPort(t, syscall.AF_INET6, &syscall.SockaddrInet6{Addr: [16]byte(net.IPv6loopback)})
-		l, err := stdnet.Listen("tcp4", "127.0.0.1:"+port)
+		number, err := strconv.Atoi(port)
+		must(t, err)
+		fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+		must(t, err)
+		t.Cleanup(func() { _ = syscall.Close(fd) })
+		must(t, syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1)) // shared with who listens, and asks for the number
+		err = syscall.Bind(fd, &syscall.SockaddrInet4{Port: number, Addr: [4]byte{127, 0, 0, 1}})
 		if err == nil {
-			must(t, l.Close())
 			return port
 		}
-		if !errors.Is(err, syscall.EADDRINUSE) { // somebody has it for IPv4: take another
+		if err != syscall.EADDRINUSE { // somebody has it for IPv4: take another
 			t.Fatal(err)
 		}
 	}

@@ -43,7 +43,7 @@ func (e *events) want(t *testing.T, want ...string) {
 
 func TestDialIsTraced(t *testing.T) {
 	run(t, func() {
-		l := listen(t)
+		l := listenAt(t, apart())
 		at := l.Addr().String()
 		var e events
 		var d net.Dialer

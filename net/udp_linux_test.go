@@ -245,7 +245,8 @@ func TestRefusedDatagramIsReportedAsInTheStandardLibrary(t *testing.T) {
 	all := map[string]scenario{}
 	for _, reader := range receiving {
 		all[reader.name] = func(s *script, l *parts) {
-			peer := s.peerOf("udp4")
+			peer, err := stdnet.ListenUDP("udp4", &stdnet.UDPAddr{IP: stdnet.ParseIP(apart())})
+			s.must(err)
 			at := peer.LocalAddr().(*stdnet.UDPAddr)
 			c, err := l.dialUDP("udp4", nil, at)
 			s.must(err)
