@@ -154,10 +154,11 @@ func TestCloseInACallback(t *testing.T) {
 //
 // holds: 87
 func TestGoOnAfterADeadline(t *testing.T) {
-	const size = 20 << 20
+	const size = 4 << 20
 	run(t, func() {
 		loop := runtime.Current()
 		client, server := shaken(t, tls.VersionTLS13)
+		must(t, client.NetConn().(*net.TCPConn).SetWriteBuffer(32<<10))
 		sent := noise(size)
 		writer := task.Go(func() {
 			timeouts := 0
@@ -179,7 +180,7 @@ func TestGoOnAfterADeadline(t *testing.T) {
 		var got bytes.Buffer
 		for timeouts := 0; ; {
 			must(t, server.SetReadDeadline(loop.Now().Add(time.Second)))
-			_, err := io.CopyN(&got, server, 1<<20)
+			_, err := io.CopyN(&got, server, 1<<18)
 			if err == io.EOF {
 				break
 			}
@@ -206,7 +207,7 @@ func TestWriteDoesNotRunAhead(t *testing.T) {
 	run(t, func() {
 		client, server := shaken(t, tls.VersionTLS13)
 		err := timeout.Run(time.Second, func() error {
-			_, err := client.Write(make([]byte, 64<<20))
+			_, err := client.Write(make([]byte, 16<<20))
 			return err
 		})
 		var late *timeout.Error

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/evergreen-go/evergreen/net"
 	"github.com/evergreen-go/evergreen/net/tls"
 )
 
@@ -20,7 +21,7 @@ func noise(n int) []byte {
 // Both ends read and write at the same time, from the first byte on: the handshake is
 // made by whoever comes first. Every writer waits for its reader at times.
 func TestReadersAndWritersDoNotStopEachOther(t *testing.T) {
-	const size = 4 << 20 // more than the system buffers
+	const size = 1 << 20 // more than the system buffers, with the limit below
 	up, down := noise(size), bytes.Repeat([]byte("down"), size/4)
 	everywhere(t, func(t *testing.T, client, server *tls.Conn, together func(...func())) {
 		write := func(c *tls.Conn, p []byte) func() {
@@ -39,6 +40,9 @@ func TestReadersAndWritersDoNotStopEachOther(t *testing.T) {
 					t.Errorf("read %d bytes, want the %d that were sent (%v)", len(got), len(want), err)
 				}
 			}
+		}
+		for _, c := range []*tls.Conn{client, server} {
+			must(t, c.NetConn().(*net.TCPConn).SetWriteBuffer(32<<10))
 		}
 		together(write(client, up), read(client, down), write(server, down), read(server, up))
 	})
