@@ -106,8 +106,8 @@ func TestUploadIsRefused(t *testing.T) {
 			_, _ = stdhttp.ReadRequest(bufio.NewReader(c))
 			_, _ = io.WriteString(c, says)
 			_ = c.(*stdnet.TCPConn).CloseWrite()
-			// The rest is read until the other side has had the time to read the answer.
-			_ = c.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+			// The rest is read until the other side has read the answer, and closes.
+			_ = c.SetReadDeadline(time.Now().Add(soon))
 			_, _ = io.Copy(io.Discard, c)
 		})
 		run(t, func() {

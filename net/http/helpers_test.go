@@ -24,7 +24,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // soon is how long a test waits for what must come, on a machine of whatever speed.
-const soon = 20 * time.Second
+const soon = time.Minute
 
 // run runs a test's main task, and fails the test if the loop has something to
 // complain of.
