@@ -135,8 +135,18 @@ func shout(t *testing.T) func(net.Conn) {
 	}
 }
 
-func TestNetcatTalksToUs(t *testing.T) {
+// needsNetcat skips a test where there is no nc of OpenBSD's. Others of that name have
+// other flags, and no Unix sockets.
+func needsNetcat(t *testing.T) {
+	t.Helper()
 	needs(t, "nc")
+	if help, _ := exec.Command("nc", "-h").CombinedOutput(); !bytes.Contains(help, []byte("OpenBSD")) {
+		t.Skip("skipped: needs nc of OpenBSD")
+	}
+}
+
+func TestNetcatTalksToUs(t *testing.T) {
+	needsNetcat(t)
 	run(t, func() {
 		tcp := listen(t)
 		defer tcp.Close()
@@ -163,7 +173,7 @@ func TestNetcatTalksToUs(t *testing.T) {
 }
 
 func TestNetcatSendsUsDatagrams(t *testing.T) {
-	needs(t, "nc")
+	needsNetcat(t)
 	run(t, func() {
 		udp, err := net.ListenPacket("udp4", "127.0.0.1:0")
 		must(t, err)
@@ -210,7 +220,7 @@ func converse(t *testing.T, c net.Conn, want string) {
 }
 
 func TestWeTalkToNetcat(t *testing.T) {
-	needs(t, "nc")
+	needsNetcat(t)
 	local, remote := socketFile(t), socketFile(t)
 	for _, one := range []struct {
 		name, sign string
@@ -218,13 +228,13 @@ func TestWeTalkToNetcat(t *testing.T) {
 		args       []string
 		dial       func(line string) (net.Conn, error)
 	}{
-		{"tcp", "Listening on localhost ", true, []string{"-lvN", "127.0.0.1", "0"}, func(port string) (net.Conn, error) {
+		{"tcp", "Listening on 127.0.0.1 ", true, []string{"-lvnN", "127.0.0.1", "0"}, func(port string) (net.Conn, error) {
 			return net.Dial("tcp", "127.0.0.1:"+port)
 		}},
 		{"unix", "Listening on ", true, []string{"-lvNU", remote}, func(path string) (net.Conn, error) {
 			return net.Dial("unix", path)
 		}},
-		{"udp", "Bound on localhost ", false, []string{"-luv", "127.0.0.1", "0"}, func(port string) (net.Conn, error) {
+		{"udp", "Bound on 127.0.0.1 ", false, []string{"-luvn", "127.0.0.1", "0"}, func(port string) (net.Conn, error) {
 			return net.Dial("udp", "127.0.0.1:"+port)
 		}},
 		{"unixgram", "Bound on ", false, []string{"-luvU", remote + "g"}, func(path string) (net.Conn, error) {
