@@ -29,9 +29,7 @@ type TaskPool struct{ p pool }
 // NewTaskPool makes a pool of n tasks at a time. It panics if n is less than one. It
 // is not a checkpoint.
 func NewTaskPool(n int) *TaskPool {
-	p := &TaskPool{newPool("NewTaskPool", n)}
-	p.p.onTasks = true
-	return p
+	return &TaskPool{newPool("NewTaskPool", n)}
 }
 
 // ThreadPool runs functions on plain goroutines, for what blocks or computes for
@@ -42,7 +40,9 @@ type ThreadPool struct{ p pool }
 // NewThreadPool makes a pool of n plain goroutines at a time. It panics if n is less
 // than one. It is not a checkpoint.
 func NewThreadPool(n int) *ThreadPool {
-	return &ThreadPool{newPool("NewThreadPool", n)}
+	p := &ThreadPool{newPool("NewThreadPool", n)}
+	p.p.threads = kernel.NewPool("thread", n)
+	return p
 }
 
 // Close ends the pool: nothing more can be submitted, and Close waits until
@@ -67,6 +67,11 @@ func (p *ThreadPool) Close() error { return p.p.close("ThreadPool.Close") }
 // them the loop's grace. It is a checkpoint, like [ThreadPool.Close].
 func (p *ThreadPool) Shutdown() error { return p.p.shutdown("ThreadPool.Shutdown") }
 
+// Stats returns what the pool's goroutines do and have done: see
+// [task.Threads.Stats]. Functions in the pool's own queue have no goroutine yet and
+// are not counted. It is not a checkpoint.
+func (p *ThreadPool) Stats() task.ThreadsStats { return (*task.Threads)(p.p.threads).Stats() }
+
 func (p *TaskPool) pool() *pool   { return &p.p }
 func (p *ThreadPool) pool() *pool { return &p.p }
 
@@ -75,10 +80,8 @@ type pool struct {
 	bond   kernel.Bond
 	limit  int
 	closed bool
-	// threads bounds the goroutines on the loop named home; a pool of tasks has none.
+	// threads bounds the goroutines; a pool of tasks has none.
 	threads *kernel.Pool
-	home    *kernel.Loop
-	onTasks bool
 	// queue and active head rings of the jobs that wait for their turn and that have a
 	// task.
 	queue, active ring
@@ -130,27 +133,17 @@ func submit[T any](p *pool, f func() (T, error), pc uintptr) *Future[T] {
 	}
 	j := &job{pool: p, fail: fut.state.fail, stop: fut.Cancel, by: kernel.Running(), pc: pc}
 	fut.state.job = j
-	if p.onTasks {
+	if p.threads == nil {
 		j.run = func() {
 			value, err := f()
 			fut.settle(value, err)
 		}
 	} else {
-		threads := p.goroutines()
-		j.run = func() { onThread(threads, fut, f) }
+		j.run = func() { onThread(p.threads, fut, f) }
 	}
 	p.queue.push(j)
 	p.start()
 	return fut
-}
-
-// goroutines returns what bounds the goroutines. What is under way is counted by the
-// loop it is under way for, so on another loop the count begins anew.
-func (p *pool) goroutines() *kernel.Pool {
-	if l := p.bond.Home(); p.home != l {
-		p.home, p.threads = l, &kernel.Pool{Name: "thread", Limit: p.limit}
-	}
-	return p.threads
 }
 
 // fail ends a future whose task did not come to set it.

@@ -85,6 +85,20 @@ func WithOffloadLimit(n int) Option {
 	}
 }
 
+// WithFileLimit bounds how many operations on files of package io are under way at a
+// time, each on a plain goroutine; further ones wait their turn. They have places of
+// their own, so that a disk that does not answer holds nothing up but files. The
+// default is 32. It is not a checkpoint.
+func WithFileLimit(n int) Option {
+	return func(c *config) error {
+		if n < 1 {
+			return fmt.Errorf("evergreen: WithFileLimit(%d) would let no operation on a file run; give at least 1", n)
+		}
+		c.kernel.Files = n
+		return nil
+	}
+}
+
 // WithGrace bounds how long the end of a run waits for what does not heed a kill:
 // shielded cleanups, and functions on plain goroutines. The default is 10 seconds.
 // It is not a checkpoint.

@@ -189,7 +189,7 @@ func (q *SharedQueue[T]) crossInTask(t *kernel.Task, c *crosser[T], list *[]*cro
 		return t.Interrupted()
 	}
 	waits, err := true, error(nil)
-	o := t.Outside(crossing, nil, func(done func()) {
+	o := t.Outside(crossing, func(done func()) {
 		if waits, err = q.begin(c, list, done, try); !waits {
 			done()
 		}

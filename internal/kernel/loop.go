@@ -26,6 +26,8 @@ const (
 	maxIdle = 4096
 	// maxLookups bounds the name lookups under way at a time.
 	maxLookups = 16
+	// defaultFiles bounds the operations on files under way at a time.
+	defaultFiles = 32
 	// maxWait clamps one sleep of the poller. Waking once a day is free and keeps
 	// clear of every platform's limit on timeouts (Trio does the same).
 	maxWait = 24 * time.Hour
@@ -40,6 +42,9 @@ type Config struct {
 	Hooks
 	// Offloads bounds the plain goroutines that run offloaded functions at a time.
 	Offloads int
+	// Files bounds the plain goroutines that work on files at a time; 0 leaves that to
+	// the loop.
+	Files int
 	// Grace bounds how long the end of a run waits for what does not heed a kill:
 	// offloaded functions and shielded cleanups.
 	Grace time.Duration
@@ -132,9 +137,12 @@ type Loop struct {
 	answered bool
 	// offloading counts functions on plain goroutines, abandoned ones included.
 	offloading int
-	// offload is the pool for everybody; lookup is one for names only, so that a slow
-	// name server cannot use up the places of other work.
-	offload, lookup Pool
+	// offload is the pool for everybody. Names and files have pools of their own, so that
+	// a slow name server or disk cannot use up the places of other work.
+	offload, lookup, files Pool
+	// hands are the plain goroutines that wait for a function, the one that rested last at
+	// the end; atWork are those that have one.
+	hands, atWork []*hand
 
 	// running tells that a goroutine is inside Run; closed, that Close was called.
 	// Both are guarded by inbox.mu.
@@ -222,8 +230,12 @@ func New(c Config) *Loop {
 	l.root.loop = l
 	l.host.loop = l
 	l.host.worker = &l.root
-	l.offload = Pool{Name: "offload", Limit: c.Offloads}
-	l.lookup = Pool{Name: "lookup", Limit: maxLookups}
+	l.offload = Pool{name: "offload", limit: c.Offloads, bond: Bond{l}}
+	l.lookup = Pool{name: "lookup", limit: maxLookups, bond: Bond{l}}
+	l.files = Pool{name: "file", limit: c.Files, bond: Bond{l}}
+	if c.Files == 0 {
+		l.files.limit = defaultFiles
+	}
 	l.inbox.open = true
 	l.inbox.wake = make(chan struct{}, 1)
 	return l

@@ -1,76 +1,111 @@
 package kernel
 
 import (
-	"errors"
-	"runtime/debug"
+	"fmt"
+	"time"
 )
 
-// Pool bounds how many plain goroutines work for a loop's tasks at a time.
+// Pool bounds how many plain goroutines work for a loop's tasks at a time, for one
+// purpose. The goroutines themselves (see hand) are the loop's and serve all pools; a
+// pool is the right to have so many of them.
+//
+// It belongs to one loop at a time, like a lock: see Bond. What a run has given up
+// has no place in the next one.
 type Pool struct {
-	// Name says in reports what the pool is for.
-	Name string
-	// Limit is how many functions may run at a time.
-	Limit int
-
-	running int
-	waiters WaitList
-	// era is the loop's run that running counts for: what an earlier run gave up
-	// has no slot in this one.
+	// name says in reports what the pool is for.
+	name string
+	// limit is how many functions may run at a time.
+	limit int
+	bond  Bond
+	// era is the run of the loop that the counts are for.
 	era uint64
+
+	// running is how many places are taken, left how many of them by functions that
+	// nobody waits for any more.
+	running, left int
+	waiters       WaitList
+
+	// total counts the functions that have begun, queued those that had to wait for a
+	// place; longest is the longest such wait.
+	total, queued uint64
+	longest       time.Duration
+}
+
+// PoolStats is what a pool does and has done.
+type PoolStats struct {
+	Name      string
+	Limit     int
+	Running   int
+	Abandoned int
+	Queued    int
+	Total     uint64
+	Waited    uint64
+	Longest   time.Duration
+}
+
+// NewPool makes a pool of so many places. It belongs to the loop that makes it, or
+// that uses it first.
+func NewPool(name string, limit int) *Pool {
+	return &Pool{name: name, limit: limit, bond: BondHere()}
 }
 
 // Offload runs f on a plain goroutine while the task waits. When the outcome is
-// Canceled the task has stopped waiting, f goes on, and its slot in the pool stays
-// taken until it ends; a task that must not be abandoned shields itself. An error
-// says that f did not return: it panicked or called Goexit.
-func (p *Pool) Offload(t *Task, f func()) (Outcome, error) {
-	l := t.loop
+// Canceled the task has stopped waiting, f goes on, and its place in the pool stays
+// taken until it ends. An error says that f did not return: it panicked or called
+// Goexit.
+func (p *Pool) Offload(t *Task, f func()) (Outcome, error) { return p.offload(t, f, false) }
+
+// Finish is Offload for an f that is waited for in any case once it has begun. The
+// outcome is Canceled if the task was cancelled before, while it waited for a place,
+// or if the loop's grace is over.
+func (p *Pool) Finish(t *Task, f func()) (Outcome, error) { return p.offload(t, f, true) }
+
+func (p *Pool) offload(t *Task, f func(), finish bool) (Outcome, error) {
 	if o := p.acquire(t); o != Woken {
 		return o, nil
 	}
+	l := t.loop
 	l.stats.Offloads++
 	l.offloading++
-	failure := new(error)
-	end := call{pool: p, late: func() {
-		if *failure != nil { // nobody waits for it any more, so it is told at large
-			l.report(*failure)
-		}
-	}}
-	o := t.outside(p, end, func(done func()) {
-		go func() {
-			defer done()
-			defer func() {
-				if r := recover(); r != nil {
-					*failure = NewPanicError(t, r, debug.Stack())
-				}
-			}()
-			*failure = errOffloadGoexit
-			f()
-			*failure = nil
-		}()
-	})
-	if o != Woken {
-		return o, nil
+	l.outside++
+	p.total++
+	h := l.handFor(t)
+	h.pool, h.f = p, f
+	h.start()
+	o := t.Park(p, 0)
+	if o != Woken && finish && !h.reported {
+		s := t.EnterShield(0)
+		h.ticket = t.Ticket()
+		o = t.Park(p, 0)
+		s.Leave()
 	}
-	return o, *failure
+	l.outside--
+	if o != Woken && !h.reported {
+		h.task = nil // it goes on, and nobody waits for it any more
+		p.left++
+		return Canceled, nil
+	}
+	err := h.failure()
+	h.rest()
+	return Woken, err
 }
 
-var errOffloadGoexit = errors.New("evergreen: the offloaded function called runtime.Goexit: it has no result")
-
+// acquire takes a place, in the order of asking.
 func (p *Pool) acquire(t *Task) Outcome {
+	p.attach(t.loop)
 	if !t.Checkpoint() {
 		return Canceled
 	}
-	if p.era != t.loop.era {
-		p.era, p.running = t.loop.era, 0
-	}
-	if p.running < p.Limit && p.waiters.Empty() {
+	if p.running < p.limit && p.waiters.Empty() {
 		p.running++
 		return Woken
 	}
+	p.queued++
+	since := t.loop.Now()
 	t.loop.outside++ // the functions that have the places, which may be abandoned
-	o := p.waiters.Wait(t, Plain("a free goroutine of the "+p.Name+" pool"), 0)
+	o := p.waiters.Wait(t, (*place)(p), 0)
 	t.loop.outside--
+	p.longest = max(p.longest, time.Duration(t.loop.Now()-since))
 	if o == Woken && t.Interruptible() {
 		p.free() // given and not wanted any more: the next one gets it
 		return Canceled
@@ -78,25 +113,63 @@ func (p *Pool) acquire(t *Task) Outcome {
 	return o
 }
 
-// release takes note that a function has ended.
-func (p *Pool) release(l *Loop) {
-	l.offloading--
-	p.free()
+// attach ties the pool to the loop's run.
+func (p *Pool) attach(l *Loop) {
+	if p.bond.loop == l && p.era == l.era {
+		return
+	}
+	p.bond.tie(l, "an offload to the "+p.name+" pool")
+	p.era, p.running, p.left = l.era, 0, 0
 }
 
-// free hands the slot to the task that has waited longest, if one does.
+// free gives a place back.
 func (p *Pool) free() {
-	if p.waiters.Wake() == nil {
-		p.running--
+	p.running--
+	p.admit()
+}
+
+// admit gives free places to the tasks that have waited longest.
+func (p *Pool) admit() {
+	for p.running < p.limit && p.waiters.Wake() != nil {
+		p.running++
 	}
 }
 
-// Running returns how many slots are taken.
-func (p *Pool) Running() int { return p.running }
+// SetLimit changes how many functions may run at a time. A lower limit takes nothing
+// away from those that run.
+func (p *Pool) SetLimit(limit int) {
+	p.attach(p.bond.Loop("SetLimit"))
+	p.limit = limit
+	p.admit()
+}
+
+// Stats returns what the pool does and has done.
+func (p *Pool) Stats() PoolStats {
+	s := PoolStats{Name: p.name, Limit: p.limit, Total: p.total, Waited: p.queued, Longest: p.longest}
+	if l := p.bond.loop; l != nil {
+		l.MayRead("the Stats of the " + p.name + " pool")
+		if p.era == l.era {
+			s.Running, s.Abandoned, s.Queued = p.running, p.left, p.waiters.Len()
+		}
+	}
+	return s
+}
 
 // Waiting implements Reason for a task that has offloaded something.
 func (p *Pool) Waiting() (string, *Task) {
-	return "a function on a plain goroutine (" + p.Name + ")", nil
+	return "a function on a plain goroutine (" + p.name + ")", nil
+}
+
+// place is the Reason of a task that waits for a place in the pool.
+type place Pool
+
+func (p *place) Waiting() (string, *Task) {
+	given := ""
+	if p.left > 0 {
+		given = fmt.Sprintf(", %d of them by functions that were given up", p.left)
+	}
+	return fmt.Sprintf("a free goroutine of the %s pool (%d of %d are taken%s; %d wait)",
+		p.name, p.running, p.limit, given, p.waiters.Len()), nil
 }
 
 // Offloads returns the loop's general pool.
@@ -104,3 +177,25 @@ func (l *Loop) Offloads() *Pool { return &l.offload }
 
 // Lookups returns the pool for looking up names.
 func (l *Loop) Lookups() *Pool { return &l.lookup }
+
+// Files returns the pool for files.
+func (l *Loop) Files() *Pool { return &l.files }
+
+// Pools returns the statistics of the loop's own pools and of others that have
+// something under way.
+func (l *Loop) Pools() []PoolStats {
+	l.MayRead("Loop.Pools")
+	pools := []*Pool{&l.offload, &l.lookup, &l.files}
+	known := map[*Pool]bool{pools[0]: true, pools[1]: true, pools[2]: true}
+	for _, h := range l.atWork {
+		if !known[h.pool] {
+			known[h.pool] = true
+			pools = append(pools, h.pool)
+		}
+	}
+	var stats []PoolStats
+	for _, p := range pools {
+		stats = append(stats, p.Stats())
+	}
+	return stats
+}

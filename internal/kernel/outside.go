@@ -37,9 +37,8 @@ type call struct {
 	f      func()  // or something for the loop itself to do at once
 	task   *Task   // or a task to wake, if it still waits in that park
 	ticket uint64
-	late   func() // to be called if that park is over
 	refuse func() // to be called if the loop is closed before it takes the message
-	pool   *Pool  // the pool whose slot is free again
+	hand   *hand  // or a plain goroutine that has ended its function
 	era    uint64 // the run that an end of outside work belongs to, 0 for none
 }
 
@@ -115,10 +114,9 @@ func (l *Loop) take(c *call) {
 	if c.era != 0 && c.era != l.era {
 		return // work that an earlier run has given up
 	}
-	if c.pool != nil {
-		c.pool.release(l)
-	}
 	switch {
+	case c.hand != nil:
+		l.reportOf(c.hand)
 	case c.handle != nil:
 		c.handle.queue()
 	case c.f != nil:
@@ -126,8 +124,6 @@ func (l *Loop) take(c *call) {
 	case c.task != nil:
 		if c.task.Wake(c.ticket) {
 			l.outside-- // else Outside has done it
-		} else if c.late != nil {
-			c.late()
 		}
 	case c.era != 0:
 		l.outside-- // the release of a Hold
@@ -201,18 +197,13 @@ func (l *Loop) Stop() {
 // Outside parks the running task until somebody elsewhere calls done: start is
 // given it, and may hand it to any goroutine. done may be called once. When the
 // outcome is Canceled the work outside goes on without the task.
-func (t *Task) Outside(on Reason, pool *Pool, start func(done func())) Outcome {
-	return t.outside(on, call{pool: pool}, start)
-}
-
-// outside is Outside with more to do at the end: see the fields of end.
-func (t *Task) outside(on Reason, end call, start func(done func())) Outcome {
+func (t *Task) Outside(on Reason, start func(done func())) Outcome {
 	l := t.loop
 	if t.cause != nil {
 		return t.Park(on, 0) // fails
 	}
 	l.outside++
-	end.task, end.ticket, end.era = t, t.Ticket(), l.era
+	end := call{task: t, ticket: t.Ticket(), era: l.era}
 	start(func() { _ = l.post(end) })
 	o := t.Park(on, 0)
 	if o != Woken {
@@ -256,7 +247,7 @@ func (l *Loop) Do(f func() error) error {
 		return result
 	}
 	var refused error
-	o := w.task.Outside(Plain("a task on another loop"), nil, func(done func()) {
+	o := w.task.Outside(Plain("a task on another loop"), func(done func()) {
 		if refused = start(done); refused != nil {
 			done()
 		}

@@ -9,7 +9,7 @@ import (
 // A second Run is refused, and the run under way does not notice.
 func TestRefusedRunDisturbsNothing(t *testing.T) {
 	run(t, func(l *Loop, me *Task) {
-		o := me.Outside(Plain("the other goroutine"), nil, func(done func()) {
+		o := me.Outside(Plain("the other goroutine"), func(done func()) {
 			go func() {
 				if err := l.Run(func() {}, false, 0); err != ErrRunning {
 					t.Errorf("the second Run returned %v", err)
@@ -100,7 +100,7 @@ func TestHoldBeforeTheRun(t *testing.T) {
 		if l.outside != 1 {
 			t.Errorf("%d things are outside, want the hold", l.outside)
 		}
-		me.Outside(Plain("the release"), nil, func(done func()) {
+		me.Outside(Plain("the release"), func(done func()) {
 			go func() {
 				release()
 				release()
@@ -126,7 +126,7 @@ func TestHoldOfAnEarlierRun(t *testing.T) {
 	}
 	err := start(t, l, func(me *Task) {
 		other := l.Hold()
-		me.Outside(Plain("the release"), nil, func(done func()) {
+		me.Outside(Plain("the release"), func(done func()) {
 			go func() {
 				release()
 				done()
@@ -146,7 +146,7 @@ func TestHoldOfAnEarlierRun(t *testing.T) {
 func TestManySendersWakeOnce(t *testing.T) {
 	run(t, func(l *Loop, me *Task) {
 		woken := l.stats.Wakeups
-		me.Outside(Plain("the senders"), nil, func(done func()) {
+		me.Outside(Plain("the senders"), func(done func()) {
 			for range 100_000 { // while the loop is awake nobody is woken
 				_ = l.post(call{f: func() {}})
 			}
@@ -163,7 +163,7 @@ func TestManySendersWakeOnce(t *testing.T) {
 
 func TestPoolServesInOrder(t *testing.T) {
 	run(t, func(l *Loop, me *Task) {
-		pool := &Pool{Name: "test", Limit: 1}
+		pool := &Pool{name: "test", limit: 1}
 		gate := make(chan struct{})
 		var got []int
 		for i := range 4 {
@@ -174,14 +174,14 @@ func TestPoolServesInOrder(t *testing.T) {
 			})
 		}
 		me.Yield()
-		if pool.Running() != 1 || pool.waiters.Len() != 3 {
-			t.Errorf("%d run and %d wait, want 1 and 3", pool.Running(), pool.waiters.Len())
+		if pool.running != 1 || pool.waiters.Len() != 3 {
+			t.Errorf("%d run and %d wait, want 1 and 3", pool.running, pool.waiters.Len())
 		}
 		pool.waiters.First().Kill()
 		close(gate)
 		me.Sleep(time.Second)
-		if len(got) != 3 || got[0] != 0 || got[1] != 2 || got[2] != 3 || pool.Running() != 0 {
-			t.Errorf("served %v, want 0, 2, 3; %d still run", got, pool.Running())
+		if len(got) != 3 || got[0] != 0 || got[1] != 2 || got[2] != 3 || pool.running != 0 {
+			t.Errorf("served %v, want 0, 2, 3; %d still run", got, pool.running)
 		}
 	})
 }
@@ -189,7 +189,7 @@ func TestPoolServesInOrder(t *testing.T) {
 // A slot that is given to a task which is killed before it runs goes to the next.
 func TestSlotGivenToAKilledTaskIsPassedOn(t *testing.T) {
 	run(t, func(l *Loop, me *Task) {
-		pool := &Pool{Name: "test", Limit: 1}
+		pool := &Pool{name: "test", limit: 1}
 		if pool.acquire(me) != Woken {
 			t.Error("an empty pool has no slot")
 		}
@@ -207,8 +207,8 @@ func TestSlotGivenToAKilledTaskIsPassedOn(t *testing.T) {
 		tasks[0].Kill()
 		me.Yield() // the first passes it on
 		me.Yield() // and the second runs
-		if got != [2]Outcome{Canceled, Woken} || pool.Running() != 0 {
-			t.Errorf("the outcomes are %v, and %d slots are taken", got, pool.Running())
+		if got != [2]Outcome{Canceled, Woken} || pool.running != 0 {
+			t.Errorf("the outcomes are %v, and %d slots are taken", got, pool.running)
 		}
 	})
 }

@@ -106,7 +106,7 @@ func TestWakerGoesOnFirst(t *testing.T) {
 func TestWakeBeforeParkIsNotLost(t *testing.T) {
 	run(t, func(l *Loop, me *Task) {
 		for range 1000 {
-			o := me.Outside(Plain("an answer"), nil, func(done func()) {
+			o := me.Outside(Plain("an answer"), func(done func()) {
 				answered := make(chan struct{})
 				go func() {
 					done()

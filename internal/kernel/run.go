@@ -156,6 +156,7 @@ func (l *Loop) finish() bool {
 		f()
 	}
 	l.dismiss()
+	l.dismissHands()
 	l.timers.Remove(&l.grace)
 	l.abandon()
 	return true
@@ -175,6 +176,8 @@ func (l *Loop) AtEnd(f func()) { l.atEnd = append(l.atEnd, f) }
 func (l *Loop) abandon() {
 	l.era++
 	l.outside, l.offloading = 0, 0
+	clear(l.atWork)
+	l.atWork = l.atWork[:0]
 }
 
 // killAll kills every task and has tasks spawned from now on born killed.
@@ -234,7 +237,7 @@ func (l *Loop) awaitOffloads() bool {
 	for l.offloading > 0 {
 		left := time.Until(l.patience)
 		if left <= 0 {
-			l.failures.errs = append(l.failures.errs, fmt.Errorf("evergreen: %d offloaded functions did not return within the grace of %v and go on without the loop", l.offloading, l.config.Grace))
+			l.failures.errs = append(l.failures.errs, l.errUnreturned())
 			l.abandon()
 			return true
 		}

@@ -148,14 +148,15 @@ func (l *Loop) idleWait() {
 		}
 	}
 	l.ready.trim()
+	if l.poller != nil && (l.outside > 0 || l.answered) {
+		// A goroutine that sits in a system call keeps its processor for a while. Where
+		// others have something to do for us, or have just been told what they waited
+		// for, let them have it first: the sooner they call in the better, since they
+		// need not wake a loop that is not asleep yet.
+		l.answered = false
+		runtime.Gosched()
+	}
 	if l.inbox.fallAsleep() {
-		if l.outside > 0 || l.answered {
-			// A goroutine that sits in a system call keeps its processor for a while.
-			// Where others have something to do for us, or have just been told what
-			// they waited for, let them have it first.
-			l.answered = false
-			runtime.Gosched()
-		}
 		if l.poller != nil {
 			l.poll(timeout)
 		} else {

@@ -117,7 +117,7 @@ func TestZeroTimerStarvesNobody(t *testing.T) {
 				me.Yield()
 			}
 		})
-		o := me.Outside(Plain("a goroutine"), nil, func(done func()) { go done() })
+		o := me.Outside(Plain("a goroutine"), func(done func()) { go done() })
 		over = true
 		h.Cancel()
 		if o != Woken || fired == 0 || yields == 0 {
@@ -136,7 +136,7 @@ func TestQuietComesBeforeTheClockJumps(t *testing.T) {
 				steps++
 				me.Yield()
 			}
-			me.Outside(Plain("a goroutine"), nil, func(done func()) { go done() })
+			me.Outside(Plain("a goroutine"), func(done func()) { go done() })
 			steps++
 			me.Sleep(time.Second)
 			steps++
@@ -170,7 +170,7 @@ func TestWaitsAreClampedAndDoNotSpin(t *testing.T) {
 		}
 		waits = nil
 		distant := l.CallAt("test", l.After(1<<63-1), func() {})
-		me.Outside(Plain("a goroutine"), nil, func(done func()) { go done() })
+		me.Outside(Plain("a goroutine"), func(done func()) { go done() })
 		distant.Cancel()
 		h.Cancel()
 		closeAll(r, w)

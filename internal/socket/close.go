@@ -65,7 +65,7 @@ func (f *file) close() error {
 	defer shield.Leave()
 	result := make(chan error, 1)
 	begun := false
-	o := t.Outside(inOtherLoop, nil, func(done func()) {
+	o := t.Outside(inOtherLoop, func(done func()) {
 		begun = true
 		f.endFromOutside(func(err error) {
 			result <- err

@@ -68,7 +68,7 @@ func Carry[T any](l *kernel.Loop, call func() (T, error)) (T, error) {
 
 // send has l run the call and waits for its end.
 func (v *visit[T]) send(t *kernel.Task, l *kernel.Loop, call func() (T, error)) kernel.Outcome {
-	return t.Outside(inOtherLoop, nil, func(done func()) {
+	return t.Outside(inOtherLoop, func(done func()) {
 		v.tell = append(v.tell, done)
 		_, err := l.CallThreadsafe(func() {
 			visitor := l.Spawn(func() { v.run(call) }, nil, nil, 0)
@@ -109,7 +109,7 @@ func (v *visit[T]) end() {
 func (v *visit[T]) recall(t *kernel.Task, l *kernel.Loop) bool {
 	shield := t.EnterShield(0)
 	defer shield.Leave()
-	return t.Outside(inOtherLoop, nil, func(done func()) {
+	return t.Outside(inOtherLoop, func(done func()) {
 		_, err := l.CallThreadsafe(func() {
 			v.recalled = true
 			if v.scope != nil {

@@ -112,7 +112,7 @@ func (g *gate) wait(t *kernel.Task, w *turn) kernel.Outcome {
 		return t.Park(w, 0)
 	}
 	g.mu.Unlock()
-	return t.Outside(w, nil, func(done func()) {
+	return t.Outside(w, func(done func()) {
 		w.wake = done
 		g.mu.Lock()
 		defer g.mu.Unlock()

@@ -41,7 +41,7 @@ const patience = time.Second
 // await waits until start's argument is called, in the caller's own way.
 func await(start func(done func())) kernel.Outcome {
 	if t := kernel.Running(); t != nil {
-		return t.Outside(computing, nil, start)
+		return t.Outside(computing, start)
 	}
 	ready := make(chan struct{})
 	start(func() { close(ready) })
