@@ -3,6 +3,7 @@ package kernel
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -169,10 +170,9 @@ func (l *Loop) errUnreturned() error {
 		counts[h.pool.name]++
 	}
 	var parts []string
-	for name, n := range counts {
-		parts = append(parts, fmt.Sprintf("%d of the %s pool", n, name))
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		parts = append(parts, fmt.Sprintf("%d of the %s pool", counts[name], name))
 	}
-	slices.Sort(parts)
 	return fmt.Errorf("evergreen: %d offloaded functions did not return within the grace of %v and go on without the loop (%s)",
 		l.offloading, l.config.Grace, strings.Join(parts, ", "))
 }
