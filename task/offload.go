@@ -38,7 +38,11 @@ func OffloadFinish[T any](threads *Threads, f func() (T, error)) (T, error) {
 	if pool == nil {
 		pool = t.Loop().Offloads()
 	}
-	return offload(t, pool, (*kernel.Pool).Finish, f)
+	return offload(t, pool, finish, f)
+}
+
+func finish(pool *kernel.Pool, t *kernel.Task, f func()) (kernel.Outcome, error) {
+	return pool.Finish(t, f, kernel.Patient{})
 }
 
 func offload[T any](t *kernel.Task, pool *kernel.Pool, how func(*kernel.Pool, *kernel.Task, func()) (kernel.Outcome, error), f func() (T, error)) (T, error) {

@@ -3,6 +3,8 @@ package kernel
 import (
 	"runtime"
 	"testing"
+
+	"github.com/evergreen-go/evergreen/internal/goroutine"
 )
 
 // One plain goroutine does what comes one after the other; a Goexit ends it and the
@@ -53,10 +55,34 @@ func TestNotAllHandsAreKept(t *testing.T) {
 
 // The wait itself needs no memory.
 func TestOffloadAllocatesNothing(t *testing.T) {
+	if goroutine.Race || goroutine.Portable || testing.CoverMode() != "" {
+		t.Skip("the tools of the test take memory")
+	}
 	run(t, func(l *Loop, me *Task) {
 		f := func() {}
 		if n := testing.AllocsPerRun(100, func() { _, _ = l.Offloads().Offload(me, f) }); n != 0 {
 			t.Errorf("an offload took %v allocations", n)
+		}
+	})
+}
+
+// holds: 2, 46
+// The cancellation comes first, and before the task runs the report that its function
+// has ended: what that has done counts.
+func TestReportOvertakesACancellation(t *testing.T) {
+	run(t, func(l *Loop, me *Task) {
+		o := Canceled
+		s := spawn(l, nil, func(me *Task) { o, _ = l.Offloads().Offload(me, func() {}) })
+		me.Yield()
+		for !l.inbox.pending.Load() {
+			runtime.Gosched()
+		}
+		s.Kill()
+		if me.Yield(); o != Woken {
+			t.Errorf("the outcome is %v", o)
+		}
+		if n := l.Offloads().Stats(); n.Running != 0 || n.Abandoned != 0 {
+			t.Errorf("the pool says %+v", n)
 		}
 	})
 }

@@ -53,14 +53,30 @@ func NewPool(name string, limit int) *Pool {
 // Canceled the task has stopped waiting, f goes on, and its place in the pool stays
 // taken until it ends. An error says that f did not return: it panicked or called
 // Goexit.
-func (p *Pool) Offload(t *Task, f func()) (Outcome, error) { return p.offload(t, f, false) }
+func (p *Pool) Offload(t *Task, f func()) (Outcome, error) { return p.offload(t, f, nil) }
 
 // Finish is Offload for an f that is waited for in any case once it has begun. The
 // outcome is Canceled if the task was cancelled before, while it waited for a place,
-// or if the loop's grace is over.
-func (p *Pool) Finish(t *Task, f func()) (Outcome, error) { return p.offload(t, f, true) }
+// or if the loop's grace is over. hurry is told, if f is under way, that the task would
+// rather go.
+func (p *Pool) Finish(t *Task, f func(), hurry Hurrier) (Outcome, error) {
+	return p.offload(t, f, hurry)
+}
 
-func (p *Pool) offload(t *Task, f func(), finish bool) (Outcome, error) {
+// Hurrier can have a function on a plain goroutine end sooner.
+type Hurrier interface {
+	// Hurry is called once, by the holder of the baton. It must not wait.
+	Hurry()
+}
+
+// Patient is the Hurrier of a function that takes as long as it takes.
+type Patient struct{}
+
+// Hurry implements Hurrier.
+func (Patient) Hurry() {}
+
+// offload abandons f where hurry is nil.
+func (p *Pool) offload(t *Task, f func(), hurry Hurrier) (Outcome, error) {
 	if o := p.acquire(t); o != Woken {
 		return o, nil
 	}
@@ -73,7 +89,8 @@ func (p *Pool) offload(t *Task, f func(), finish bool) (Outcome, error) {
 	h.pool, h.f = p, f
 	h.start()
 	o := t.Park(p, 0)
-	if o != Woken && finish && !h.reported {
+	if o != Woken && hurry != nil && !h.reported {
+		hurry.Hurry()
 		s := t.EnterShield(0)
 		h.ticket = t.Ticket()
 		o = t.Park(p, 0)
