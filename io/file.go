@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"os"
 	stdsync "sync"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/evergreen-go/evergreen/internal/kernel"
@@ -16,7 +18,7 @@ import (
 //
 // Each call costs a hand-over to the other goroutine and back, about a microsecond:
 // who reads or writes little at a time does it through a bufio.Reader or Writer, or a
-// [Stream]. [File.WriteTo] and [File.ReadFrom], which Copy uses, move large blocks.
+// [Stream]. (On Linux what the system has in memory is read without that.) [File.WriteTo] and [File.ReadFrom], which Copy uses, move large blocks.
 //
 // A call that is under way when its task is cancelled is waited for, so that the
 // caller's buffer, the position and the number of bytes are what they are said to be;
@@ -36,6 +38,11 @@ type File struct {
 	// polled tells that it is a pipe or the like, for which the Go runtime has its poller
 	// wait, on the goroutine that blocks.
 	polled bool
+	// raw lends the descriptor, for reads of what the system has in memory; cached tells
+	// that it can be asked for that. busy counts the calls that are under way otherwise.
+	raw    syscall.RawConn
+	cached atomic.Bool
+	busy   atomic.Int32
 	// hurry is how calls on what is not a disk are made to end.
 	hurry [2]hurry
 }
@@ -60,7 +67,9 @@ func NewOSFile(f *os.File) *File {
 	if f == nil {
 		return nil
 	}
-	return &File{f: f, polled: f.SetDeadline(time.Time{}) == nil}
+	file := &File{f: f, polled: f.SetDeadline(time.Time{}) == nil}
+	file.keepRaw()
+	return file
 }
 
 // OS returns the file of package os that the File is made of, to be handed to code

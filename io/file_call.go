@@ -18,7 +18,7 @@ import (
 //   - What only looks (Stat, ReadDir, ReadFile) writes to memory of its own and is
 //     abandoned: nobody misses it.
 //   - What opens is abandoned too, since the open of a named pipe may never end; should
-//     it end, the file is closed again.
+//     it end, the file is closed again. Not so where it may make a file or empty one.
 //   - What reads into the caller's memory, moves a position or changes something on
 //     the disk is waited for. The alternative is worse in each case: a read that
 //     fills a buffer which has become somebody else's, a rename that happens after

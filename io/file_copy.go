@@ -103,12 +103,14 @@ const pieceSize = 16 << 20
 // copyFrom copies from file to file, all that is left where remain is negative. Package
 // os has the system do it, if it can.
 func (f *File) copyFrom(from *File, remain int64) (n int64, err error) {
+	from.busy.Add(1) // its position moves
+	defer from.busy.Add(-1)
 	for remain < 0 || n < remain {
 		piece := int64(pieceSize)
 		if remain >= 0 {
 			piece = min(piece, remain-n)
 		}
-		m, err := f.do(fileCall{"File.ReadFrom", "copy_file_range", ""}, fileWrites, func(o *fileOp) {
+		m, err := f.do(fileCall{"File.ReadFrom", "copy_file_range", ""}, fileOther, func(o *fileOp) {
 			o.n, o.err = f.f.ReadFrom(&stdio.LimitedReader{R: from.f, N: piece})
 		}, nil, 0, 0)
 		n += m

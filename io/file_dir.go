@@ -80,19 +80,27 @@ var _ fs.ReadDirFile = (*File)(nil)
 func Open(name string) (*File, error) { return openFile("io.Open", name, os.O_RDONLY, 0) }
 
 // Create makes a file, or empties the one there is, for reading and writing. It is a
-// checkpoint, like [Open].
+// checkpoint, like [OpenFile].
 func Create(name string) (*File, error) {
 	return openFile("io.Create", name, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o666)
 }
 
 // OpenFile opens a file with flags like os.O_APPEND, see os.OpenFile. It is a
-// checkpoint, like [Open].
+// checkpoint, like [Open]. With os.O_CREATE or os.O_TRUNC it changes something, and
+// where the task is cancelled it is waited for: the file is returned, and the
+// cancellation is seen at the next checkpoint.
 func OpenFile(name string, flag int, perm fs.FileMode) (*File, error) {
 	return openFile("io.OpenFile", name, flag, perm)
 }
 
 func openFile(call, name string, flag int, perm fs.FileMode) (*File, error) {
-	f, err := look(fileCall{call, "open", name}, func() (*os.File, error) { return os.OpenFile(name, flag, perm) }, closeLate)
+	c := fileCall{call, "open", name}
+	open := func() (*os.File, error) { return os.OpenFile(name, flag, perm) }
+	if flag&(os.O_CREATE|os.O_TRUNC) != 0 {
+		f, err := change(c, open)
+		return NewOSFile(f), err
+	}
+	f, err := look(c, open, closeLate)
 	return NewOSFile(f), err
 }
 

@@ -156,3 +156,44 @@ func ExampleTree() {
 	// main (task 1) is running
 	//   sleeper (task 2) waits for a sleep
 }
+
+// What may be slow for long gets goroutines of its own: others do not wait behind it.
+func ExampleNewThreads() {
+	_ = runtime.Run(func() {
+		pictures := task.NewThreads("pictures", 2)
+		g := task.NewGroup()
+		for i := range 4 {
+			g.Go(func() error {
+				_, err := task.OffloadTo(pictures, func() (int, error) { return i * i, nil })
+				return err
+			})
+		}
+		err := g.Wait()
+		s := pictures.Stats()
+		fmt.Println(err, s.Name, s.Total, "functions,", s.Waited, "waited for their turn")
+	})
+	// Output: <nil> pictures 4 functions, 2 waited for their turn
+}
+
+// A task that is cancelled waits for the function that it has begun, and gets its
+// result.
+func ExampleOffloadFinish() {
+	_ = runtime.Run(func() {
+		g := task.NewGroup()
+		begun, release := make(chan bool), make(chan bool)
+		g.Go(func() error {
+			n, err := task.OffloadFinish(nil, func() (int, error) {
+				close(begun)
+				<-release
+				return 42, nil
+			})
+			fmt.Println(n, err)
+			return nil
+		})
+		_, _ = task.Offload(func() (bool, error) { return <-begun, nil })
+		g.Cancel()
+		close(release)
+		_ = g.Wait()
+	})
+	// Output: 42 <nil>
+}
