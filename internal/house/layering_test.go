@@ -61,6 +61,11 @@ var layers = []row{
 		why:  "reads and writes descriptors and parks in the kernel; shared by net and io, which stay apart",
 	},
 	{
+		path: "internal/flow",
+		may:  []string{"internal/kernel", "internal/socket"},
+		why:  "one direction of a pipe in memory, of which net.Pipe has two and io.Pipe one; socket, because calls from elsewhere are carried as those on descriptors are",
+	},
+	{
 		path: "runtime",
 		may:  []string{"internal/kernel", "internal/goroutine"},
 		why:  "the public face of the loop, and nothing a task needs to know; goroutine, because only the function that is called can read its call site off its own frame",
@@ -97,7 +102,7 @@ var layers = []row{
 	},
 	{
 		path: "net",
-		may:  []string{"task", "timeout", "runtime", "internal/accept", "internal/dns", "internal/kernel", "internal/socket"},
+		may:  []string{"task", "timeout", "runtime", "internal/accept", "internal/dns", "internal/flow", "internal/kernel", "internal/socket"},
 		why:  "connections; not built on sync or channel, so that a program pays only for what it uses",
 	},
 	{
@@ -112,7 +117,7 @@ var layers = []row{
 	},
 	{
 		path: "io",
-		may:  []string{"task", "timeout", "runtime", "internal/kernel", "internal/socket"},
+		may:  []string{"task", "timeout", "runtime", "internal/flow", "internal/kernel", "internal/socket"},
 		why:  "streams, files and processes; beside net, neither knows the other",
 	},
 	{
