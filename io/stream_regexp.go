@@ -52,7 +52,7 @@ func (s *StreamReader) ReadUntilRegexp(re *regexp.Regexp) ([]byte, error) {
 		if full {
 			text = text[:s.limit]
 		}
-		switch m.feed(text, over && !full) {
+		switch m.feed(text, over) {
 		case matched:
 			return s.take(m.end), nil
 		case hopeless:

@@ -132,7 +132,7 @@ func (s *StreamWriter) wait(t *kernel.Task) error {
 		if err := s.refuses(); err != nil {
 			return err
 		}
-		if s.room.Wait(t, forRoom, 0) == kernel.Canceled || t.Interruptible() {
+		if s.room.Wait(t, forRoom, 0) == kernel.Canceled {
 			return t.Interrupted()
 		}
 	}

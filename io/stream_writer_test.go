@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	stdruntime "runtime"
 	"strings"
 	"testing"
 	"time"
@@ -130,6 +131,72 @@ func TestStreamWaterMarks(t *testing.T) {
 			t.Errorf("%d bytes arrived, and it was closed %d times", total, sink.closed)
 		}
 	})
+}
+
+// A writer who had to wait is not woken for every byte that there is room for, but when
+// the low water mark is reached.
+func TestStreamLowWater(t *testing.T) {
+	tasktest.Run(t, func() {
+		r, w := io.Pipe()
+		s := io.NewStreamWriter(w, io.WithWaterMarks(4, 10))
+		_, err := s.Write(make([]byte, 3))
+		must(t, err)
+		tasktest.WaitAllParked() // these 3 are on their way
+		_, err = s.Write(make([]byte, 7))
+		must(t, err)
+		accepted := false
+		writer := task.Go(func() {
+			must(t, s.WriteByte('x'))
+			accepted = true
+		})
+		buf := make([]byte, 10)
+		for _, step := range []struct {
+			read     int
+			accepted bool
+		}{{3, false}, {7, true}} {
+			tasktest.WaitAllParked()
+			_, err := io.ReadFull(r, buf[:step.read])
+			must(t, err)
+			tasktest.WaitAllParked()
+			if accepted != step.accepted {
+				t.Errorf("with %d bytes left the writer has gone on: %t", s.Pending(), accepted)
+			}
+		}
+		_, err = io.ReadFull(r, buf[:1])
+		must(t, err)
+		must(t, writer.Join())
+		must(t, s.Close())
+	})
+}
+
+// A stream that has nothing to write keeps little memory.
+func TestStreamGivesMemoryBack(t *testing.T) {
+	run(t, func() {
+		s := io.NewStreamWriter(io.Discard, io.WithWaterMarks(0, 1<<20))
+		_, err := s.Write(make([]byte, 1<<20))
+		must(t, err)
+		must(t, s.Flush())
+		settle()
+		if n := s.Kept(); n > 16<<10 {
+			t.Errorf("%d bytes are kept", n)
+		}
+	})
+}
+
+// A destination that ends the task that writes is a failed write for those who wait.
+//
+// holds: 51
+func TestStreamGoexitOfTheDestination(t *testing.T) {
+	err := runtime.Run(func() {
+		s := io.NewStreamWriter(streamFunc(func([]byte) (int, error) { stdruntime.Goexit(); return 0, nil }))
+		_, _ = s.WriteString("x")
+		if err := s.Flush(); err != io.ErrClosedPipe {
+			t.Errorf("%v, want ErrClosedPipe", err)
+		}
+	})
+	if !errors.Is(err, task.ErrGoexit) {
+		t.Errorf("%v, want ErrGoexit", err)
+	}
 }
 
 // However much is written to a peer that never reads, we keep no more than the high water
