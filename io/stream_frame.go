@@ -175,6 +175,7 @@ func (s *StreamWriter) WriteMessage(f Framing, message []byte) error {
 			return err
 		}
 	}
+	s.prepare()
 	s.pending = append(append(append(s.pending, head...), message...), tail...)
 	s.start(t, n)
 	return nil

@@ -110,9 +110,9 @@ func (s *StreamReader) pull(p []byte) (int, error) {
 	return 0, ErrNoProgress
 }
 
-// makeRoom sees to it that something can be read. Bytes are moved only if there are no
-// more of them than have been taken since, so each is moved twice on average however
-// long the message.
+// makeRoom sees to it that something can be read. Where bytes are moved there are no more
+// of them than have been taken since, or there is room for as many again afterwards: so
+// each is moved once or twice on average, however long the message.
 func (s *StreamReader) makeRoom() {
 	kept := s.w - s.r
 	switch {
@@ -121,10 +121,10 @@ func (s *StreamReader) makeRoom() {
 	case kept == 0:
 	case s.w < len(s.buf):
 		return
-	case s.r >= kept:
+	case s.r >= kept && len(s.buf) >= s.size:
 		copy(s.buf, s.buf[s.r:s.w])
 	default:
-		grown := make([]byte, max(2*len(s.buf), s.size))
+		grown := make([]byte, max(2*kept, s.size))
 		copy(grown, s.buf[s.r:s.w])
 		s.buf = grown
 	}

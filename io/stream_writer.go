@@ -2,6 +2,7 @@ package io
 
 import (
 	"errors"
+	"sync"
 
 	"github.com/evergreen-go/evergreen/internal/kernel"
 )
@@ -42,8 +43,15 @@ type StreamWriter struct {
 	room, flushed kernel.WaitList
 }
 
-// keptBuffer is how large a buffer is kept by a stream that has nothing to write.
-const keptBuffer = 16 << 10
+const (
+	// fairWrite is how much is enough for a system call to be worth it.
+	fairWrite = 32 << 10
+	// pooledBuffer is how large a buffer is worth keeping for others.
+	pooledBuffer = 128 << 10
+)
+
+// writeBuffers are those of streams that have nothing to write: these keep none.
+var writeBuffers = sync.Pool{New: func() any { return new([]byte) }}
 
 var (
 	forRoom  = kernel.Plain("a peer to read, so that a stream has room")
@@ -87,6 +95,14 @@ func (s *StreamWriter) WriteByte(c byte) error {
 }
 
 func write[T []byte | string](s *StreamWriter, call string, p T) (int, error) {
+	// Most writes add a little to what is under way.
+	if s.bond.Here() && s.draining && !s.gate.taken && !s.shut && s.err == nil &&
+		s.waiting()+len(p) <= s.high && s.bond.Tick() {
+		s.prepare()
+		s.pending = append(s.pending, p...)
+		s.accepted += uint64(len(p))
+		return len(p), nil
+	}
 	t := s.bond.Task(call)
 	if err := s.gate.enter(t); err != nil {
 		return 0, err
@@ -108,11 +124,19 @@ func accept[T []byte | string](s *StreamWriter, t *kernel.Task, p T) (int, error
 			}
 		}
 		n := min(s.high-s.waiting(), len(p)-total)
+		s.prepare()
 		s.pending = append(s.pending, p[total:total+n]...)
 		total += n
 		s.start(t, n)
 	}
 	return total, nil
+}
+
+// prepare gets a buffer for what is to be accepted, where there is none.
+func (s *StreamWriter) prepare() {
+	if s.pending == nil {
+		s.pending = *writeBuffers.Get().(*[]byte)
+	}
 }
 
 // refuses is why nothing can be written, nil if it can.
@@ -150,18 +174,21 @@ func (s *StreamWriter) start(t *kernel.Task, n int) {
 }
 
 // drain is the task that writes. All that is accepted while it waits goes with its next
-// write.
+// write, and a writer who is not done yet gets another turn before, as long as there is
+// not enough for a good write.
 func (s *StreamWriter) drain() {
 	defer func() {
 		s.draining = false
 		if s.batch > 0 { // the loop ends, or dst panicked
 			s.fail(ErrClosedPipe)
 		}
-		if cap(s.spare) > keptBuffer {
-			s.spare = nil
-		}
+		s.giveBack()
 	}()
 	for len(s.pending) > 0 && s.err == nil {
+		for n := 0; n < len(s.pending) && len(s.pending) < fairWrite; {
+			n = len(s.pending)
+			kernel.Running().Yield()
+		}
 		batch := s.pending
 		s.pending, s.spare = s.spare[:0], nil
 		s.batch = len(batch)
@@ -180,6 +207,20 @@ func (s *StreamWriter) drain() {
 			s.room.WakeAll()
 		}
 	}
+}
+
+// giveBack leaves the buffers to other streams when all is written.
+func (s *StreamWriter) giveBack() {
+	if len(s.pending) > 0 || s.batch > 0 {
+		return
+	}
+	for _, b := range [...][]byte{s.pending, s.spare} {
+		if cap(b) > 0 && cap(b) <= pooledBuffer {
+			b = b[:0]
+			writeBuffers.Put(&b)
+		}
+	}
+	s.pending, s.spare = nil, nil
 }
 
 // fail notes that nothing can be written any more. The first error counts.
