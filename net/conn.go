@@ -182,7 +182,7 @@ func (c *conn) SyscallConn() (syscall.RawConn, error) {
 	if c.fd == nil {
 		return nil, syscall.EINVAL
 	}
-	return rawConn{c.fd}, nil
+	return socket.RawConn{FD: c.fd}, nil
 }
 
 // writeBuffers is how [Buffers] are written.

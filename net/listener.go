@@ -64,7 +64,7 @@ func (l *listener) SyscallConn() (syscall.RawConn, error) {
 	if l.fd == nil {
 		return nil, syscall.EINVAL
 	}
-	return rawConn{l.fd}, nil
+	return socket.RawConn{FD: l.fd}, nil
 }
 
 // File returns a duplicate of the listener's descriptor, which the caller closes. It

@@ -4,14 +4,32 @@ package net
 
 import (
 	"io"
-	"io/fs"
 	"math"
 	"syscall"
+
+	"github.com/evergreen-go/evergreen/internal/socket"
 )
 
+func init() { socket.RecogniseEnds(end) }
+
+// end finds the descriptor of a connection whose bytes the system can copy.
+func end(v any) *socket.FD {
+	switch c := v.(type) {
+	case *TCPConn:
+		return c.fd
+	case withoutWriteTo:
+		return c.fd
+	case *UnixConn:
+		if c.network == "unix" {
+			return c.fd
+		}
+	}
+	return nil
+}
+
 // ReadFrom sends all that r has, as io.Copy does, which calls it. On Linux what comes
-// from another connection of the loop (TCP, or a Unix stream) or from a regular file
-// does not pass through this process: see splice(2) and sendfile(2). While the disk is
+// from another connection of the loop (TCP, or a Unix stream), from a pipe of package
+// io or from a regular file does not pass through this process: see splice(2) and sendfile(2). While the disk is
 // read for a file the loop stands still, for a mebibyte at most at a time; where that
 // is too long read the file by package io. It is a checkpoint; when it fails or the
 // task is cancelled it returns how much was sent.
@@ -19,7 +37,7 @@ func (c *TCPConn) ReadFrom(r io.Reader) (int64, error) {
 	if c.fd == nil {
 		return 0, syscall.EINVAL
 	}
-	n, done, err := c.inside(r)
+	n, done, err := c.fd.CopyFrom(r)
 	if !done {
 		n, err = io.Copy(withoutReadFrom{TCPConn: c}, r)
 	}
@@ -40,53 +58,6 @@ func (c *TCPConn) WriteTo(w io.Writer) (int64, error) {
 	}
 	n, err := io.Copy(w, withoutWriteTo{TCPConn: c})
 	return n, c.fail("writeto", err)
-}
-
-// inside has the system do the copy, if it can.
-func (c *TCPConn) inside(r io.Reader) (n int64, done bool, err error) {
-	remain := int64(math.MaxInt64)
-	limited, ok := r.(*io.LimitedReader)
-	if ok {
-		if remain = limited.N; remain <= 0 {
-			return 0, true, nil
-		}
-		r = limited.R
-		defer func() { limited.N -= n }()
-	}
-	switch from := r.(type) {
-	case *TCPConn:
-		return c.splice(&from.conn, remain)
-	case withoutWriteTo:
-		return c.splice(&from.conn, remain)
-	case *UnixConn:
-		if from.network == "unix" {
-			return c.splice(&from.conn, remain)
-		}
-	case file:
-		info, err := from.Stat()
-		if err != nil || !info.Mode().IsRegular() {
-			return 0, false, nil
-		}
-		raw, err := from.SyscallConn()
-		if err != nil {
-			return 0, false, nil
-		}
-		return c.fd.Sendfile(raw, remain)
-	}
-	return 0, false, nil
-}
-
-func (c *TCPConn) splice(from *conn, remain int64) (n int64, done bool, err error) {
-	if from.fd == nil {
-		return 0, false, nil
-	}
-	return c.fd.Splice(from.fd, remain)
-}
-
-// file is an *os.File, or what it hides behind in its WriteTo.
-type file interface {
-	syscall.Conn
-	Stat() (fs.FileInfo, error)
 }
 
 // withoutReadFrom and withoutWriteTo hide the method: that of the field beside it has

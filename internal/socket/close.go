@@ -22,6 +22,9 @@ type file struct {
 	number atomic.Int64
 	// lingers tells that the system may wait in close until the peer has everything.
 	lingers atomic.Bool
+	// blocked tells that the open file was made non-blocking for us, and is to block
+	// again: others may have it, too.
+	blocked bool
 
 	// mu guards the rest. It is held for a few instructions.
 	mu sync.Mutex
@@ -97,6 +100,9 @@ func (f *file) end() error {
 
 // release gives the descriptor back to the system.
 func (f *file) release(fd int) error {
+	if f.blocked {
+		_ = unix.SetNonblock(fd, false)
+	}
 	if f.lingers.Load() {
 		go unix.Close(fd) // the loop must not wait with it
 		return nil

@@ -20,13 +20,14 @@ type moved struct {
 	done bool
 }
 
-// Splice moves at most remain bytes from one stream to another, by way of a pipe
-// inside the system, until the source ends. done tells whether the two are such that
-// the system can do it; where it is false nothing was moved. It is a checkpoint. What
-// was taken from the source when it is interrupted and not yet given to f is lost, as
-// with a copy through a buffer.
+// Splice moves at most remain bytes from one stream to another until the source ends:
+// by way of a pipe inside the system, unless one of the two is a pipe itself. done
+// tells whether the two are such that the system can do it; where it is false nothing
+// was moved. It is a checkpoint. What was taken from the source when it is interrupted
+// and not yet given to f is lost, as with a copy through a buffer; where one of the two
+// is a pipe, nothing is.
 func (f *FD) Splice(from *FD, remain int64) (n int64, done bool, err error) {
-	if from.Loop() != f.Loop() || !f.stream || !from.stream {
+	if from.Loop() != f.Loop() || !f.stream || !from.stream || f.guest != 0 || from.guest != 0 {
 		return 0, false, nil
 	}
 	t := f.task()
@@ -36,6 +37,9 @@ func (f *FD) Splice(from *FD, remain int64) (n int64, done bool, err error) {
 			return m, err
 		})
 		return m.n, m.done, err
+	}
+	if f.pipe || from.pipe {
+		return f.pour(t, from, remain)
 	}
 	var pipe [2]int
 	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
@@ -85,6 +89,9 @@ func (f *FD) fill(t *kernel.Task, pipe, limit int) (n int, err error) {
 // nothing was sent. It is a checkpoint. While the disk is read the loop stands still,
 // for a mebibyte at most at a time.
 func (f *FD) Sendfile(file syscall.RawConn, remain int64) (n int64, done bool, err error) {
+	if f.guest != 0 {
+		return 0, false, nil
+	}
 	t := f.task()
 	if t == nil {
 		m, err := Carry(f.Loop(), func() (m moved, err error) {
@@ -97,8 +104,13 @@ func (f *FD) Sendfile(file syscall.RawConn, remain int64) (n int64, done bool, e
 	err = f.parts(t, "sendfile", func() (bool, syscall.Errno) {
 		sent, e := 0, syscall.Errno(0)
 		noFile = file.Control(func(fd uintptr) {
+			piece := int(min(remain, pieceOf))
+			if f.pipe { // of which sendfile knows in newer systems only
+				sent, e = splice(int(fd), f.desc.FD(), piece)
+				return
+			}
 			var err error
-			sent, err = unix.Sendfile(f.desc.FD(), int(fd), nil, int(min(remain, pieceOf)))
+			sent, err = unix.Sendfile(f.desc.FD(), int(fd), nil, piece)
 			e = errnoOf(err)
 		})
 		if e != 0 || noFile != nil {

@@ -28,16 +28,29 @@ type FD struct {
 	piecewise bool
 	// ends tells that reading nothing means the end; for datagrams it does not.
 	ends bool
+	// pipe tells that it is an end of a pipe, which the system can copy from and to
+	// without a pipe of ours in between.
+	pipe bool
+	// guest is set where the open file is shared with others and may block, see Guest.
+	guest guest
 	// kind is what New was told, for what Accept makes.
 	kind int
 	// cleanup closes a descriptor that was forgotten; Close calls it off.
 	cleanup runtime.Cleanup
 }
 
-// New takes over fd, which must be non-blocking, for the loop of the task or
-// callback that calls. what names it in reports, kind is the kind of socket that it is
-// or, as a pipe is like unix.SOCK_STREAM, behaves like. On an error fd is closed. It
-// is not a checkpoint.
+// Kinds of descriptors that are no sockets.
+const (
+	// Pipe is an end of a pipe: a stream.
+	Pipe = -1 - iota
+	// Device is anything else that reads and writes like a file: terminals, packets in
+	// pipes, timers. A read may stop short of what there is.
+	Device
+)
+
+// New takes over fd, which must be non-blocking (or made a [FD.Guest]), for the loop of
+// the task or callback that calls. what names it in reports, kind is the kind of socket
+// that it is, or Pipe or Device. On an error fd is closed. It is not a checkpoint.
 func New(fd int, what string, kind int) (*FD, error) {
 	l, _ := kernel.MustLoop("opening a descriptor")
 	d, err := l.Register(fd, what)
@@ -48,8 +61,9 @@ func New(fd int, what string, kind int) (*FD, error) {
 	open := &file{desc: d, owed: -1}
 	open.number.Store(int64(fd))
 	f := &FD{desc: d, file: open, kind: kind}
-	f.stream = kind == unix.SOCK_STREAM
-	f.ends = f.stream || kind == unix.SOCK_SEQPACKET
+	f.pipe = kind == Pipe
+	f.stream = kind == unix.SOCK_STREAM || f.pipe
+	f.ends = f.stream || kind == unix.SOCK_SEQPACKET || kind == Device
 	// Whoever drops the last reference without Close leaves an open descriptor
 	// behind; the collector finds it, as it does for the standard library's.
 	d.OnAbandon(func() { _ = open.end() }) // not by way of f, which would never be forgotten
@@ -157,7 +171,7 @@ func (f *FD) Read(p []byte) (int, error) {
 			}
 		}
 		if e = d.Loop().Fault("read"); e == 0 {
-			n, e = read(d.FD(), p)
+			n, e = f.tryRead(p)
 		}
 		if e == syscall.EAGAIN {
 			d.Blocked(kernel.Read)
@@ -202,7 +216,7 @@ func (f *FD) Write(p []byte) (int, error) {
 		}
 		var n int
 		if e = d.Loop().Fault("write"); e == 0 {
-			n, e = write(d.FD(), p[total:])
+			n, e = f.tryWrite(p[total:])
 		}
 		switch {
 		case e == syscall.EAGAIN:
@@ -214,6 +228,10 @@ func (f *FD) Write(p []byte) (int, error) {
 			total += n
 			if total == len(p) {
 				break
+			}
+			if f.pipe && f.guest == 0 {
+				d.Blocked(kernel.Write) // it was full when the call returned, so there will be a report
+				continue
 			}
 			// Of a peer that reads as fast as we write the others would never hear the end.
 			switch t.Yield(); {
