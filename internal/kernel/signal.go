@@ -6,6 +6,28 @@ import (
 	"sync"
 )
 
+// handlers counts the handlers of each signal in all loops.
+var handlers struct {
+	mu sync.Mutex
+	n  map[os.Signal]int
+}
+
+func handled(sig os.Signal, more int) {
+	locked(&handlers.mu, func() {
+		if handlers.n == nil {
+			handlers.n = make(map[os.Signal]int)
+		}
+		handlers.n[sig] += more
+	})
+}
+
+// Handled tells whether any loop has a handler for a signal.
+func Handled(sig os.Signal) bool {
+	n := 0
+	locked(&handlers.mu, func() { n = handlers.n[sig] })
+	return n > 0
+}
+
 // OnSignal has f run on the root whenever the program receives sig, until the
 // handle is cancelled.
 //
@@ -21,9 +43,11 @@ func (l *Loop) OnSignal(sig os.Signal, f func()) (*Handle, error) {
 	over := make(chan struct{})
 	signal.Notify(incoming, sig)
 	var once sync.Once
+	handled(sig, 1)
 	h.onCancel = func() {
 		once.Do(func() {
 			signal.Stop(incoming)
+			handled(sig, -1)
 			close(over)
 		})
 	}

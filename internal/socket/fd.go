@@ -52,10 +52,19 @@ const (
 // the task or callback that calls. what names it in reports, kind is the kind of socket
 // that it is, or Pipe or Device. On an error fd is closed. It is not a checkpoint.
 func New(fd int, what string, kind int) (*FD, error) {
+	f, err := Adopt(fd, what, kind)
+	if err != nil {
+		_ = unix.Close(fd)
+	}
+	return f, err
+}
+
+// Adopt is New for a descriptor that stays the caller's on an error. It is not a
+// checkpoint.
+func Adopt(fd int, what string, kind int) (*FD, error) {
 	l, _ := kernel.MustLoop("opening a descriptor")
 	d, err := l.Register(fd, what)
 	if err != nil {
-		_ = unix.Close(fd)
 		return nil, err
 	}
 	open := &file{desc: d, owed: -1}
