@@ -43,8 +43,8 @@ var (
 	stops = syscall.SIGTSTP
 )
 
-// resumption is how long a stopped program is waited for to have been stopped: it goes on
-// from there, or was never stopped, having no shell that would continue it.
+// resumption is how long a signal to ourselves may take to have its effect. A program
+// that is still there is meant to go on.
 const resumption = 100 * time.Millisecond
 
 // change changes a terminal.
@@ -131,7 +131,7 @@ func (k *modeKeeper) take(incoming chan os.Signal, stop chan struct{}) {
 				k.again() // a shell may have changed it
 			case kernel.Handled(s):
 			case s == stops:
-				k.pause(incoming)
+				k.pause()
 			default:
 				k.die(incoming, s.(syscall.Signal))
 			}
@@ -172,13 +172,14 @@ func (k *modeKeeper) die(incoming chan os.Signal, s syscall.Signal) {
 
 // pause restores the terminals, stops the program, and changes them again when it goes
 // on.
-func (k *modeKeeper) pause(incoming chan os.Signal) {
+func (k *modeKeeper) pause() {
 	k.mu.Lock()
 	k.back()
-	signal.Stop(incoming)
-	_ = unix.Kill(unix.Getpid(), stops)
-	<-time.After(resumption) // part of it before the stop, and none after a long one
-	listen(incoming, 0)
+	stopSelf()
 	k.mu.Unlock()
 	k.again()
 }
+
+// afterStop waits until the program, which has sent itself a signal to stop, goes on. The
+// stop takes a moment to come, and when it is over the time is up.
+func afterStop() { <-time.After(resumption) }
