@@ -29,10 +29,10 @@ func OSPipe() (r, w *Descriptor, err error) {
 		_ = unix.Close(fds[1])
 		return nil, nil, err
 	}
-	r.fd.Quiet() // nothing can have been written yet
 	if w, err = wrap(fds[1], "|1", socket.Pipe); err != nil {
 		_ = r.Close()
 		return nil, nil, err
 	}
+	socket.Join(r.fd, w.fd)
 	return r, w, nil
 }

@@ -118,7 +118,8 @@ func TestStdioProgram(t *testing.T) {
 func stdioCommand(t testing.TB, role string) *exec.Cmd {
 	t.Helper()
 	c := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestStdioProgram$")
-	c.Env = append(os.Environ(), stdioRole+"="+role)
+	// Under the race detector a program waits for a second before it ends.
+	c.Env = append(os.Environ(), stdioRole+"="+role, "GORACE=atexit_sleep_ms=0")
 	c.Stderr = os.Stderr
 	return c
 }

@@ -266,6 +266,15 @@ func (d *Desc) Short() {
 	}
 }
 
+// Hint notes that the running task has just made a direction ready, at the other end of
+// the same pipe: who waits for it need not hear of that from the poller, which will
+// report it, too.
+func (d *Desc) Hint(m Mode) {
+	if !d.closed {
+		d.signal(m)
+	}
+}
+
 // SetDeadline sets when operations in a direction expire, 0 for never; those that
 // wait now are included.
 func (d *Desc) SetDeadline(m Mode, deadline int64) {

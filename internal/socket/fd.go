@@ -31,6 +31,9 @@ type FD struct {
 	// pipe tells that it is an end of a pipe, which the system can copy from and to
 	// without a pipe of ours in between.
 	pipe bool
+	// peer is the other end of the pipe where it belongs to the same loop, nil for none.
+	// It is not the FD, which may be forgotten.
+	peer *kernel.Desc
 	// guest is set where the open file is shared with others and may block, see Guest.
 	guest guest
 	// kind is what New was told, for what Accept makes.
@@ -191,6 +194,9 @@ func (f *FD) Read(p []byte) (int, error) {
 	if e == 0 && s == kernel.Ready && n < len(p) && n > 0 && f.stream && !f.piecewise {
 		d.Short()
 	}
+	if f.peer != nil && e == 0 && s == kernel.Ready {
+		f.drained(n, n < len(p))
+	}
 	d.Release(kernel.Read)
 	switch {
 	case s != kernel.Ready:
@@ -235,6 +241,9 @@ func (f *FD) Write(p []byte) (int, error) {
 			continue
 		case e == 0:
 			total += n
+			if f.peer != nil {
+				f.peer.Hint(kernel.Read)
+			}
 			if total == len(p) {
 				break
 			}

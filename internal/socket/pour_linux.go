@@ -80,6 +80,12 @@ func (f *FD) pourInto(t *kernel.Task, from *FD, limit int) (n int, e syscall.Err
 			continue
 		case syscall.EAGAIN:
 		default:
+			if from.peer != nil {
+				from.drained(n, false)
+			}
+			if f.peer != nil && n > 0 {
+				f.peer.Hint(kernel.Read)
+			}
 			return n, e, kernel.Ready, false
 		}
 		there, room := readiness(in.FD(), out.FD())
