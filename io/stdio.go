@@ -236,6 +236,13 @@ func (s *Standard) Fd() uintptr { return s.file.Fd() }
 // IsTerminal tells whether it is a terminal. It is not a checkpoint.
 func (s *Standard) IsTerminal() bool { return IsTerminal(int(s.file.Fd())) }
 
+// WinSize returns the size of the terminal that it is; for anything else it fails with
+// ENOTTY. It is not a checkpoint.
+func (s *Standard) WinSize() (WinSize, error) {
+	size, err := winSize(int(s.file.Fd()))
+	return size, describe("ioctl", s.file.Name(), err)
+}
+
 // SyscallConn gives access to the descriptor's number, as that of package os does. It is
 // not a checkpoint.
 func (s *Standard) SyscallConn() (syscall.RawConn, error) { return s.file.SyscallConn() }

@@ -64,16 +64,20 @@ type WinSize struct {
 }
 
 // WinSize returns the terminal's size. It is not a checkpoint.
-func (t *TTY) WinSize() (WinSize, error) {
-	var size WinSize
-	err := t.fd.Control(func(fd int) error {
-		ws, err := unix.IoctlGetWinsize(fd, unix.TIOCGWINSZ)
-		if err == nil {
-			size = WinSize{Rows: int(ws.Row), Columns: int(ws.Col), Width: int(ws.Xpixel), Height: int(ws.Ypixel)}
-		}
+func (t *TTY) WinSize() (size WinSize, err error) {
+	err = t.fd.Control(func(fd int) (err error) {
+		size, err = winSize(fd)
 		return err
 	})
 	return size, describe("ioctl", t.name, err)
+}
+
+func winSize(fd int) (WinSize, error) {
+	ws, err := unix.IoctlGetWinsize(fd, unix.TIOCGWINSZ)
+	if err != nil {
+		return WinSize{}, err
+	}
+	return WinSize{Rows: int(ws.Row), Columns: int(ws.Col), Width: int(ws.Xpixel), Height: int(ws.Ypixel)}, nil
 }
 
 // SetWinSize sets the terminal's size, of which the programs in its foreground are told:
