@@ -186,8 +186,11 @@ func (c *Cmd) terminate() {
 			c.release()
 		}
 	}()
-	if !c.seen {
+	switch {
+	case !c.seen:
 		c.ask()
+	case c.Group: // the leader has ended, and those it left are to follow
+		_ = c.kill()
 	}
 	if c.end.await(t) != nil {
 		return
