@@ -78,8 +78,20 @@ func procPlay(name, arg string) {
 		fmt.Print("here")
 		<-asked
 		os.Exit(procNumber(arg))
+	case "parent":
+		procParent()
+	case "ignoring":
+		procIgnoring(arg)
+	case "orphan": // stays, and says so only when its parent has ended
+		for os.Getppid() == procNumber(arg) {
+			_, _ = unix.Poll(nil, 1)
+		}
+		procPlay("stay", "")
 	case "leave": // a grandchild that has all our streams
 		grandchild := procNative("stay")
+		if arg == "" {
+			grandchild = procNative(fmt.Sprint("orphan ", os.Getpid()))
+		}
 		grandchild.Stdin, grandchild.Stdout, grandchild.Stderr = os.Stdin, os.Stdout, os.Stderr
 		if f := os.NewFile(procLast, "last"); f != nil {
 			grandchild.ExtraFiles = []*os.File{f}
@@ -113,14 +125,20 @@ func procForever() {
 // procCmd is a command that plays a role.
 func procCmd(role string) *io.Cmd {
 	c := io.Command(os.Args[0])
-	c.Env = append(os.Environ(), procRole+"="+role)
+	c.Env = procEnv(role)
 	return c
+}
+
+// procEnv is the environment that gives a program its role. The race detector's runtime
+// would have it sleep for a second at its end.
+func procEnv(role string) []string {
+	return append(os.Environ(), procRole+"="+role, "GORACE=atexit_sleep_ms=0")
 }
 
 // procNative is procCmd for os/exec.
 func procNative(role string) *exec.Cmd {
 	c := exec.Command(os.Args[0])
-	c.Env = append(os.Environ(), procRole+"="+role)
+	c.Env = procEnv(role)
 	return c
 }
 

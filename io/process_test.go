@@ -258,7 +258,7 @@ func TestContextEndsTheProgram(t *testing.T) {
 				ctx, cancel := context.WithCancel(context.Background())
 				defer cancel()
 				c := io.CommandContext(ctx, os.Args[0])
-				c.Env = append(os.Environ(), procRole+"="+role)
+				c.Env = procEnv(role)
 				c.Group = true
 				ended := procLine(t, c)
 				runner, result := procStay(t, c, func(run func() error) error { return run() })
