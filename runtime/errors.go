@@ -1,7 +1,10 @@
 package runtime
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/evergreen-go/evergreen/internal/kernel"
@@ -66,7 +69,29 @@ func (e *DeadlockError) Error() string {
 	return b.String()
 }
 
+// ErrInterrupted is what the errors of calls match, and that of Run, when a signal of
+// [WithInterrupt] has interrupted the program. The error itself is an [*InterruptError].
+var ErrInterrupted = errors.New("evergreen: a signal has interrupted the program")
+
+// InterruptError says by which signal a program was interrupted; see [WithInterrupt]. It
+// matches [ErrInterrupted], and context.Canceled: to code that knows nothing of signals
+// it is a cancellation.
+type InterruptError struct {
+	Signal os.Signal // the first that came
+}
+
+// Error names the signal.
+func (e *InterruptError) Error() string {
+	return "evergreen: interrupted by the signal " + e.Signal.String()
+}
+
+// Is makes the error match ErrInterrupted and context.Canceled.
+func (e *InterruptError) Is(target error) bool {
+	return target == ErrInterrupted || target == context.Canceled
+}
+
 func init() {
+	kernel.NewInterruptError = func(sig os.Signal) error { return &InterruptError{sig} }
 	kernel.NewPanicError = func(t *kernel.Task, value any, stack []byte) error {
 		if e, ok := value.(*PanicError); ok {
 			return e // passed on by a second task: the first stack is the one to see

@@ -158,11 +158,20 @@ func (l *Loop) AddWriter(fd int, f func()) (*Handle, error) {
 
 // AddSignalHandler has f run on the loop's own goroutine whenever the program
 // receives the signal, until the handle is cancelled. A signal may have many
-// handlers; when the last is cancelled the signal has its former effect again.
+// handlers; when the last is cancelled the signal has its former effect again. A
+// handler that is more than 64 signals behind misses further ones.
 // While there is one the loop waits for it: nothing is a deadlock. It belongs to
 // the loop's tasks and callbacks and is not a checkpoint.
+//
+// Handlers stand beside the channels of os/signal: who has asked for a signal there
+// gets it as well, and its Stop takes no handler away. Its Reset and Ignore do, as they
+// take all channels away. A signal that was ignored when the first handler came is
+// ignored again after the last.
 func (l *Loop) AddSignalHandler(sig os.Signal, f func()) (*Handle, error) {
-	h, err := l.k().OnSignal(sig, f)
+	if f == nil {
+		panic("evergreen: Loop.AddSignalHandler was called with nil: give a function")
+	}
+	h, err := l.k().OnSignal("Loop.AddSignalHandler", func(os.Signal) { f() }, sig)
 	return (*Handle)(h), err
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log"
 	"math/rand/v2"
+	"os"
+	"syscall"
 	"time"
 
 	"github.com/evergreen-go/evergreen/internal/kernel"
@@ -122,6 +124,37 @@ func WithErrorHandler(f func(error)) Option {
 			return errors.New("evergreen: WithErrorHandler needs a function; leave the option out to have failures logged")
 		}
 		c.kernel.Report = f
+		return nil
+	}
+}
+
+// WithInterrupt has signals end the run in good order: those given, or os.Interrupt
+// (Ctrl-C) and SIGTERM.
+//
+// The first cancels main, as a timeout around its body would: its calls fail with an
+// [*InterruptError], which matches [ErrInterrupted] and context.Canceled, or leave for
+// its edge, and its deferred calls run; what has to wait in them does so under
+// timeout.Shield. The children of its groups are cancelled with it. Free tasks run on
+// until main has ended, so that a server can finish what it is at, and are killed then.
+// Run returns the error, also if main went on to return as if nothing had happened.
+//
+// The second signal kills all tasks, as [Loop.Stop] does. Further ones have their usual
+// effect: they end a program that hangs.
+//
+// With [Loop.RunForever], or when main has ended, the first signal kills all tasks. A
+// signal that the program was started to ignore stays ignored. Unlike a handler the
+// option does not keep the loop from finding a deadlock. It is not a checkpoint.
+func WithInterrupt(signals ...os.Signal) Option {
+	return func(c *config) error {
+		for _, sig := range signals {
+			if sig == nil {
+				return errors.New("evergreen: a signal of WithInterrupt is nil: leave it out instead")
+			}
+		}
+		if len(signals) == 0 {
+			signals = []os.Signal{os.Interrupt, syscall.SIGTERM}
+		}
+		c.kernel.Interrupt = signals
 		return nil
 	}
 }

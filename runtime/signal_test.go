@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"os/signal"
 	"syscall"
 	"testing"
 
@@ -68,6 +69,68 @@ func TestFormerEffectOfASignalComesBack(t *testing.T) {
 	}
 	_ = syscall.Kill(os.Getpid(), syscall.SIGTERM)
 	select {} // the signal is on its way
+}
+
+// What the program ignored is ignored again when the last handler has gone.
+//
+// holds: 95
+func TestIgnoredSignalIsIgnoredAgain(t *testing.T) {
+	signal.Ignore(syscall.SIGUSR2)
+	defer signal.Reset(syscall.SIGUSR2)
+	if err := runtime.Run(func() {
+		calls := 0
+		var handles []*runtime.Handle
+		for range 2 {
+			h, err := runtime.Current().AddSignalHandler(syscall.SIGUSR2, func() { calls++ })
+			if err != nil {
+				t.Error(err)
+			}
+			handles = append(handles, h)
+		}
+		_ = syscall.Kill(os.Getpid(), syscall.SIGUSR2)
+		until(func() bool { return calls == 2 })
+		for i, h := range handles {
+			if ignored := signal.Ignored(syscall.SIGUSR2); ignored {
+				t.Errorf("with %d handlers it is ignored", 2-i)
+			}
+			h.Cancel()
+		}
+		if !signal.Ignored(syscall.SIGUSR2) {
+			t.Error("it is not ignored any more")
+		}
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
+// A handler that cancels itself is not called for what had come meanwhile.
+func TestHandlerCancelsItself(t *testing.T) {
+	if err := runtime.Run(func() {
+		l := runtime.Current()
+		var h *runtime.Handle
+		first, other := 0, 0
+		h, err := l.AddSignalHandler(syscall.SIGUSR1, func() {
+			first++
+			h.Cancel()
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		watch, err := l.AddSignalHandler(syscall.SIGUSR1, func() { other++ })
+		if err != nil {
+			t.Error(err)
+		}
+		defer watch.Cancel()
+		for n := 1; n <= 3; n++ {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGUSR1)
+			until(func() bool { return other >= n })
+		}
+		if first != 1 {
+			t.Errorf("it was called %d times", first)
+		}
+	}); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestCloseEndsSignalHandlers(t *testing.T) {

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"math/rand/v2"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -51,6 +52,8 @@ type Config struct {
 	// Report is told of failures that nobody waits for while the loop goes on, such
 	// as a panic in a callback.
 	Report func(error)
+	// Interrupt are the signals that end a run: see interruption.
+	Interrupt []os.Signal
 	// NewPoller makes the poller when the first descriptor is registered.
 	NewPoller func() (poller.Poller, error)
 }
@@ -174,6 +177,8 @@ type Loop struct {
 	// signals are the handles with a goroutine of os/signal behind them, which Close
 	// has to end.
 	signals map[*Handle]struct{}
+	// interruption is how the run heeds signals that are to end it.
+	interruption interruption
 	// grace is the timer that ends the patience with shields once ending is set.
 	grace timers.Timer
 	// failures are what Run returns, in the order of their coming.

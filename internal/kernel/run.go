@@ -30,11 +30,13 @@ func (l *Loop) Run(main func(), forever bool, pc uintptr) (err error) {
 	workers.Put(id, &l.root)
 	l.baton.Begin(&l.root.Worker)
 	l.forever = forever
+	l.heedInterrupts()
 	if main != nil {
-		t := l.Spawn(main, nil, nil, pc)
+		t := l.Spawn(main, nil, l.interruption.around(l), pc)
 		t.SetName("main")
 	}
 	defer func() {
+		l.ignoreInterrupts()
 		workers.Delete(id)
 		l.stop.Store(false)
 		locked(&l.inbox.mu, func() { l.running = false })

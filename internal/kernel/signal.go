@@ -6,61 +6,140 @@ import (
 	"sync"
 )
 
-// handlers counts the handlers of each signal in all loops.
-var handlers struct {
-	mu sync.Mutex
-	n  map[os.Signal]int
-}
+// maxSignals is how many signals a handler may be behind; further ones are dropped, as
+// os/signal does with a channel that is full.
+const maxSignals = 64
 
-func handled(sig os.Signal, more int) {
-	locked(&handlers.mu, func() {
-		if handlers.n == nil {
-			handlers.n = make(map[os.Signal]int)
-		}
-		handlers.n[sig] += more
-	})
-}
-
-// Handled tells whether any loop has a handler for a signal.
-func Handled(sig os.Signal) bool {
-	n := 0
-	locked(&handlers.mu, func() { n = handlers.n[sig] })
-	return n > 0
-}
-
-// OnSignal has f run on the root whenever the program receives sig, until the
-// handle is cancelled.
-//
-// Each handler has a channel of its own with os/signal, which counts the takers of
-// a signal and restores its former effect after the last: the bookkeeping that
-// would be needed here is done there.
-func (l *Loop) OnSignal(sig os.Signal, f func()) (*Handle, error) {
-	if err := l.mine("Loop.AddSignalHandler"); err != nil {
+// OnSignal has f run on the root for each of the signals that the program receives,
+// until the handle is cancelled; where none are named, for all that there are. name is
+// what the caller called.
+func (l *Loop) OnSignal(name string, f func(os.Signal), sigs ...os.Signal) (*Handle, error) {
+	if err := l.mine(name); err != nil {
 		return nil, err
 	}
-	h := l.newHandle(f)
-	incoming := make(chan os.Signal, 16)
-	over := make(chan struct{})
-	signal.Notify(incoming, sig)
-	var once sync.Once
-	handled(sig, 1)
-	h.onCancel = func() {
-		once.Do(func() {
-			signal.Stop(incoming)
-			handled(sig, -1)
-			close(over)
+	var mu sync.Mutex
+	var arrived []os.Signal
+	var h *Handle
+	h = l.newHandle(func() {
+		var batch []os.Signal
+		locked(&mu, func() { batch, arrived = arrived, nil })
+		for _, sig := range batch {
+			if !h.canceled.Load() {
+				f(sig)
+			}
+		}
+	})
+	message := call{handle: h}
+	taker := takeSignals(sigs, func(_ *signalTaker, sig os.Signal) {
+		locked(&mu, func() {
+			if len(arrived) < maxSignals {
+				arrived = append(arrived, sig)
+			}
 		})
-	}
+		_ = l.post(message) // refused only after the end of the run
+	})
+	h.onCancel = taker.stop
 	l.signals[h] = struct{}{}
+	return h, nil
+}
+
+// signalTaker is a goroutine that takes signals from os/signal.
+//
+// Each taker has a channel of its own there. os/signal counts the channels of a signal
+// and restores its effect after the last: the bookkeeping that would be needed here is
+// done there. What it forgets is that the program had ignored the signal, so that is
+// remembered here; see dispositions.
+type signalTaker struct {
+	sigs     []os.Signal
+	incoming chan os.Signal
+	over     chan struct{} // closed by stop
+	ended    chan struct{} // closed by the goroutine
+	once     sync.Once
+}
+
+// takeSignals has each called, on one goroutine, for every signal that comes.
+func takeSignals(sigs []os.Signal, each func(*signalTaker, os.Signal)) *signalTaker {
+	s := &signalTaker{
+		sigs:     sigs,
+		incoming: make(chan os.Signal, maxSignals),
+		over:     make(chan struct{}),
+		ended:    make(chan struct{}),
+	}
+	dispositions.take(sigs, func() { signal.Notify(s.incoming, sigs...) })
 	go func() {
+		defer close(s.ended)
 		for {
 			select {
-			case <-incoming:
-				_ = l.post(call{handle: h}) // refused only after the end of the run
-			case <-over:
+			case sig := <-s.incoming:
+				each(s, sig)
+			case <-s.over:
 				return
 			}
 		}
 	}()
-	return h, nil
+	return s
+}
+
+// stop ends the taking. It may be called on any goroutine, that of the taker too, and
+// more than once.
+func (s *signalTaker) stop() {
+	s.once.Do(func() {
+		dispositions.release(s.sigs, func() { signal.Stop(s.incoming) })
+		close(s.over)
+	})
+}
+
+// dispositions remembers who takes which signal, in all loops together, and which ones
+// the program ignored when the first taker came, to have them ignored again when the
+// last has gone. Takers of all signals are counted under nil.
+var dispositions = signalTable{takers: make(map[os.Signal]int), ignored: make(map[os.Signal]bool)}
+
+type signalTable struct {
+	mu      sync.Mutex
+	takers  map[os.Signal]int
+	ignored map[os.Signal]bool
+}
+
+// everySignal stands for the signals of a taker that names none.
+var everySignal = []os.Signal{nil}
+
+func (t *signalTable) take(sigs []os.Signal, notify func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(sigs) == 0 {
+		sigs = everySignal
+	}
+	for _, sig := range sigs {
+		if sig != nil && t.takers[sig] == 0 && signal.Ignored(sig) {
+			t.ignored[sig] = true
+		}
+		t.takers[sig]++
+	}
+	notify()
+}
+
+func (t *signalTable) release(sigs []os.Signal, stop func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	stop()
+	if len(sigs) == 0 {
+		sigs = everySignal
+	}
+	for _, sig := range sigs {
+		if t.takers[sig]--; t.takers[sig] > 0 {
+			continue
+		}
+		if t.ignored[sig] {
+			signal.Ignore(sig)
+		}
+		delete(t.takers, sig)
+		delete(t.ignored, sig)
+	}
+}
+
+// Handled tells whether any loop has a handler for a signal.
+func Handled(sig os.Signal) bool {
+	dispositions.mu.Lock()
+	defer dispositions.mu.Unlock()
+	return dispositions.takers[sig] > 0 || dispositions.takers[nil] > 0
 }
