@@ -22,11 +22,11 @@ type procCopy struct {
 	// source is what the program's output is read by, nil for its input.
 	source *procOutput
 	run    func() error
-	// scope is around run, nil before the task has begun; stopped, that run was told to
-	// end, and that its error says nothing.
-	scope   *kernel.Scope
-	stopped bool
-	err     error
+	// scope is around run, nil before the task has begun; stopped tells that run was told
+	// to end, so that its error says nothing, and ended that it has by itself.
+	scope          *kernel.Scope
+	stopped, ended bool
+	err            error
 	// panicked is what run panicked with, for whoever waits; if nobody does it is what
 	// the task ended with that nobody joined.
 	panicked *runtime.PanicError
@@ -93,6 +93,7 @@ func (c *Cmd) startCopy(one *procCopy, by *kernel.Task) {
 	one.task = t
 	t.SetName(one.name + " of " + c.end.what)
 	t.Contain(func(t *kernel.Task) {
+		one.ended = true
 		if err := t.Err(); err != nil {
 			one.err = err
 			one.panicked, _ = err.(*runtime.PanicError)
@@ -112,7 +113,7 @@ func (c *Cmd) oneLess() {
 
 // stop ends the copy at its next checkpoint.
 func (one *procCopy) stop() {
-	if one.stopped {
+	if one.stopped || one.ended {
 		return
 	}
 	one.stopped = true
