@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -150,6 +149,10 @@ func procEachWay(t *testing.T, test func(t *testing.T)) {
 	})
 }
 
+// procTries is how often, at intervals of a millisecond, a test looks for what a
+// goroutine of ours is doing meanwhile before it calls it left behind.
+const procTries = 20_000
+
 // procClean runs a test that must leave neither a child, dead or alive, nor a
 // descriptor behind.
 func procClean(t *testing.T, test func(t *testing.T)) {
@@ -160,13 +163,13 @@ func procClean(t *testing.T, test func(t *testing.T)) {
 	if before < 0 {
 		return
 	}
-	// Cleanups of files nobody closed, and the pollers of closed loops, are no business
-	// of the test; descriptors that stay are.
-	for range 1000 {
+	// A goroutine may be about to close the last of them; descriptors that stay are the
+	// business of the test.
+	for range procTries {
 		if procDescriptors() <= before {
 			return
 		}
-		runtime.Gosched()
+		_, _ = unix.Poll(nil, 1)
 	}
 	t.Errorf("%d descriptors are open, %d were before", procDescriptors(), before)
 }
@@ -176,11 +179,11 @@ func procClean(t *testing.T, test func(t *testing.T)) {
 func procChildless(t *testing.T) {
 	t.Helper()
 	var left string
-	for range 100_000 { // one that was forsaken is reaped by a goroutine, in its time
+	for range procTries { // one that was forsaken is reaped by a goroutine, in its time
 		if left = procChildren(); left == "" {
 			return
 		}
-		runtime.Gosched()
+		_, _ = unix.Poll(nil, 1)
 	}
 	t.Error(left)
 }
