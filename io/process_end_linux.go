@@ -6,8 +6,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fionread asks for the number of bytes in a pipe.
-const fionread = unix.TIOCINQ
+// pipeInside returns how many bytes are in a pipe. The system says so in 32 bits.
+func pipeInside(fd int) (int, error) {
+	n, err := unix.IoctlGetUint32(fd, unix.TIOCINQ)
+	return int(n), err
+}
 
 // pidfd returns a descriptor that becomes readable when the process ends. The caller
 // closes it.

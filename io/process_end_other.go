@@ -5,11 +5,15 @@ package io
 import (
 	"errors"
 	"os"
+
+	"golang.org/x/sys/unix"
 )
 
-// fionread asks for the number of bytes in a pipe. It is the same on all systems that
-// come from BSD.
+// fionread is the same on all systems that come from BSD.
 const fionread = 0x4004667f
+
+// pipeInside returns how many bytes are in a pipe.
+func pipeInside(fd int) (int, error) { return unix.IoctlGetInt(fd, fionread) }
 
 // pidfd returns an error: there is no such descriptor here.
 func pidfd(*os.Process) (int, error) { return -1, errors.ErrUnsupported }

@@ -103,7 +103,7 @@ func (p *procPipe) SetWriteDeadline(t time.Time) error {
 // inside returns how many bytes can be read at once.
 func (p *procPipe) inside() (n int) {
 	_ = p.fd.Control(func(fd int) (err error) {
-		n, err = unix.IoctlGetInt(fd, fionread)
+		n, err = pipeInside(fd)
 		return err
 	})
 	return n
