@@ -4,111 +4,83 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 )
 
 func TestMain(m *testing.M) {
-	if isServer() { // started by a measurement
+	if isPeer() { // started by a measurement
 		panic(serve())
 	}
 	os.Exit(m.Run())
 }
 
 // tiny is a run that shows that everything works and measures nothing.
-var tiny = options{rounds: 1, length: 30 * time.Millisecond, most: 5, check: true}
+func tiny(area string) command {
+	return command{options: options{rounds: 1, length: 10 * time.Millisecond, most: 5, area: area}, check: true}
+}
 
-// Every server of every area does what is asked of it, and there is a line for each.
+// Every peer of every area does what is asked of it: there is a line for each in the
+// table, and nothing that cannot be among the figures.
 func TestEveryArea(t *testing.T) {
 	for _, a := range areas {
 		t.Run(a.name, func(t *testing.T) {
-			o := tiny
-			o.area = a.name
-			var out, lines bytes.Buffer
-			if _, err := run(&out, &lines, o); err != nil {
+			c := tiny(a.name)
+			c.json = filepath.Join(t.TempDir(), "results.json")
+			var out bytes.Buffer
+			if _, err := c.do(&out); err != nil {
 				t.Fatal(err)
 			}
-			found := map[string]int{}
-			for line := range strings.Lines(lines.String()) {
-				var m struct {
-					Area, Case, Peer    string
-					Rate                float64
-					CPU                 float64 `json:"cpu_us"`
-					P50                 float64 `json:"p50_us"`
-					P99                 float64 `json:"p99_us"`
-					P999                float64 `json:"p999_us"`
-					BytesPerConn        float64 `json:"bytes_per_conn"`
-					Lost, System, Peaks float64
-				}
-				if err := json.Unmarshal([]byte(line), &m); err != nil {
-					t.Fatal(err)
-				}
-				found[m.Case+" "+m.Peer]++
-				if a == idleArea {
-					continue // so few connections can fit in what was there
-				}
-				if m.Rate <= 0 || m.CPU <= 0 || m.P50 <= 0 || m.P50 > m.P99 || m.P99 > m.P999 {
-					t.Errorf("that cannot be: %s", line)
-				}
+			r, err := loadResults(c.json)
+			if err != nil {
+				t.Fatal(err)
 			}
 			for _, s := range a.scenes {
-				for _, p := range a.peers {
-					if n := found[s.name+" "+p.name]; n != 1 {
-						t.Errorf("%d measurements of %s at %s, want 1", n, p.name, s.name)
-					}
-					if !strings.Contains(out.String(), "\n| "+p.name+" | ") {
-						t.Errorf("there is no line for %s in\n%s", p.name, out.String())
-					}
+				o := r.find(a.name, s.name)
+				if o == nil {
+					t.Fatalf("nothing was measured of %s", s.name)
+				}
+				in, absent := a.entrants(s, c.options)
+				if len(o.Peers) != len(in) || len(o.Absent) != len(absent) {
+					t.Errorf("%s: %d peers took part and %d were absent, want %d and %d", s.name, len(o.Peers), len(o.Absent), len(in), len(absent))
+				}
+				for _, p := range o.Peers {
+					plausible(t, a, s, p)
+				}
+			}
+			for _, p := range a.peers {
+				if p.absent == nil && !strings.Contains(out.String(), " | "+p.name+" | ") {
+					t.Errorf("there is no line for %s in\n%s", p.name, out.String())
 				}
 			}
 		})
 	}
 }
 
+// plausible looks at what was measured of one peer.
+func plausible(t *testing.T, a *area, s scene, p measured) {
+	t.Helper()
+	value := func(m *metric) float64 { return p.Metrics[m.key].median() }
+	for _, m := range a.metrics {
+		if n := len(p.Metrics[m.key]); n != 1 {
+			t.Errorf("%s, %s: %d measurements of %s, want 1", s.name, p.Peer, n, m.key)
+		}
+	}
+	for _, m := range []*metric{rate, cpu, p50, wallNS, cpuNS, peak} {
+		if _, ok := p.Metrics[m.key]; ok && value(m) <= 0 {
+			t.Errorf("%s, %s: %s is %v", s.name, p.Peer, m.key, value(m))
+		}
+	}
+	if value(p50) > value(p99) || value(p99) > value(p999) {
+		t.Errorf("%s, %s: p50 %v, p99 %v, p99.9 %v", s.name, p.Peer, value(p50), value(p99), value(p999))
+	}
+}
+
 func TestUnknownArea(t *testing.T) {
-	o := tiny
-	o.area = "nowhere"
-	if _, err := run(&bytes.Buffer{}, &bytes.Buffer{}, o); err == nil || !strings.Contains(err.Error(), tcpArea.name) {
+	if _, err := tiny("nowhere").do(&bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), tcpArea.name) {
 		t.Errorf("%v, want an error that names the areas", err)
-	}
-}
-
-// A promise names a scene and peers that exist; otherwise it would be kept for ever.
-func TestPromisesAreOfSomething(t *testing.T) {
-	for _, p := range promises {
-		met := false
-		for _, a := range areas {
-			for _, s := range a.scenes {
-				rival := a.find(p.rival) != nil || p.rival == "netpoll" // which is not everywhere
-				met = met || a.name == p.area && strings.HasPrefix(s.name+" ", p.scene) && rival
-			}
-		}
-		if !met {
-			t.Errorf("nothing is measured for %+v", p)
-		}
-	}
-}
-
-func TestPromiseKept(t *testing.T) {
-	for _, c := range []struct {
-		metric       *metric
-		limit        float64
-		ratios       spread
-		kept, beyond bool
-	}{
-		{rate, 1.1, spread{1.0, 1.2, 1.3}, true, false},
-		{rate, 1.1, spread{1.0, 1.05, 1.3}, false, false},
-		{rate, 1.1, spread{1.0, 1.05, 1.09}, false, true},
-		{cpu, 1.1, spread{1.0, 1.05, 1.3}, true, false},
-		{cpu, 1.1, spread{1.0, 1.2, 1.3}, false, false},
-		{cpu, 1.1, spread{1.2, 1.25, 1.3}, false, true},
-	} {
-		p := promise{metric: c.metric, limit: c.limit}
-		if kept, beyond := p.kept(c.ratios); kept != c.kept || beyond != c.beyond {
-			t.Errorf("%s %v of %v: kept %t, beyond the spread %t", c.metric.key, c.limit, c.ratios, kept, beyond)
-		}
 	}
 }

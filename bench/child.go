@@ -18,17 +18,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The processors: a server has one to itself, the load generator the other. On a
-// machine with one processor they share it.
+// The processors: a peer has one to itself, the load generator the other, unless a
+// workload is given both. On a machine with one processor they share it.
 const (
 	serverCPU = 0
 	loadCPU   = 1
 )
 
-// child is a server in a process of its own.
+// child is a peer in a process of its own.
 type child struct {
 	cmd      *exec.Cmd
-	addr     netip.AddrPort // where it listens
+	addr     netip.AddrPort // where a server listens
 	in       io.WriteCloser // its standard input: what it is asked for
 	out      *os.File       // its standard output
 	lines    *bufio.Reader  // of out: the answers
@@ -36,17 +36,40 @@ type child struct {
 }
 
 // start starts a peer's server on its processor and waits until it listens.
-func start(a *area, peer string, j job, o options) (*child, error) {
+func start(a *area, p peer, j job, o options) (*child, error) {
+	c, err := launch(a, p, j, o)
+	if err != nil {
+		return nil, err
+	}
+	line, err := c.answer()
+	if err == nil {
+		c.addr, err = netip.ParseAddrPort(line)
+	}
+	if err != nil {
+		c.stop()
+		return nil, fmt.Errorf("the server did not say where it listens: %w", err)
+	}
+	return c, nil
+}
+
+// launch starts the process of a peer.
+func launch(a *area, p peer, j job, o options) (*child, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	j.Area, j.Peer = a.name, peer
-	if o.profile != "" {
-		j.Profile = filepath.Join(o.profile, fmt.Sprintf("%s-%s-%d.pprof", a.name, peer, time.Now().UnixNano()))
+	j.Area, j.Peer, j.Procs = a.name, p.name, max(1, j.Procs)
+	c := &child{}
+	if p.command != nil {
+		c.cmd = p.command(j)
+	} else {
+		if o.profile != "" {
+			c.profiled = true
+			j.Profile = filepath.Join(o.profile, fmt.Sprintf("%s-%s-%d.pprof", a.name, p.name, time.Now().UnixNano()))
+		}
+		c.cmd = exec.Command(self, serveFlag, j.String())
 	}
-	c := &child{cmd: exec.Command(self, serveFlag, j.String()), profiled: o.profile != ""}
-	c.cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
+	c.cmd.Env = append(os.Environ(), fmt.Sprintf("GOMAXPROCS=%d", j.Procs))
 	c.cmd.Stderr = os.Stderr
 	if c.in, err = c.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -57,24 +80,16 @@ func start(a *area, peer string, j job, o options) (*child, error) {
 	}
 	c.out = out.(*os.File)
 	c.lines = bufio.NewReader(out)
+	cpus := []int{serverCPU}
+	if j.Procs > 1 {
+		cpus = append(cpus, loadCPU)
+	}
 	runtime.LockOSThread() // the processor is a property of the thread
-	pin(0, serverCPU)      // inherited by the server
+	pin(0, cpus...)        // inherited by the child
 	err = c.cmd.Start()
 	pin(0, loadCPU)
 	runtime.UnlockOSThread()
-	if err != nil {
-		return nil, err
-	}
-	line, err := c.answer()
-	if err != nil {
-		c.stop()
-		return nil, fmt.Errorf("the server did not say where it listens: %w", err)
-	}
-	if c.addr, err = netip.ParseAddrPort(line); err != nil {
-		c.stop()
-		return nil, err
-	}
-	return c, nil
+	return c, err
 }
 
 // ask has the server do something, see control, and returns its answer.
@@ -85,10 +100,14 @@ func (c *child) ask(what string) (string, error) {
 	return c.answer()
 }
 
+// patience is how long a peer may take for an answer; the longest builds a million
+// goroutines on a busy machine.
+const patience = 2 * time.Minute
+
 // answer reads the server's next line. One that does not come is an error, not a wait
 // without end.
 func (c *child) answer() (string, error) {
-	if err := c.out.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := c.out.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		return "", err
 	}
 	line, err := c.lines.ReadString('\n')
@@ -104,10 +123,12 @@ func (c *child) stop() {
 	_ = c.in.Close()
 }
 
-// pin puts a thread on a processor; 0 means the calling one.
-func pin(thread, cpu int) {
+// pin puts a thread on processors; 0 means the calling one.
+func pin(thread int, cpus ...int) {
 	var set unix.CPUSet
-	set.Set(cpu)
+	for _, cpu := range cpus {
+		set.Set(cpu)
+	}
 	_ = unix.SchedSetaffinity(thread, &set) // with one processor there is no choice
 }
 
@@ -146,14 +167,16 @@ type usage struct {
 }
 
 // use reads what the server has used. It is what getrusage would tell the server
-// about itself, read from here so that the server is not disturbed: the CPU time
-// from its clock, to the nanosecond, and how it divides from its statistics.
-func (c *child) use() (u usage, err error) {
-	pid := c.cmd.Process.Pid
+// about itself, read from here so that the server is not disturbed.
+func (c *child) use() (usage, error) { return use(c.cmd.Process.Pid) }
+
+// use reads what a process has used: the CPU time from its clock, to the
+// nanosecond, and how it divides from its statistics.
+func use(pid int) (u usage, err error) {
 	var ts unix.Timespec
 	clock := int32(^pid<<3 | 2) // the kernel's encoding of "CPU time of process pid"
 	if err := unix.ClockGettime(clock, &ts); err != nil {
-		return u, fmt.Errorf("the server's CPU clock: %w", err)
+		return u, fmt.Errorf("the CPU clock of a process: %w", err)
 	}
 	u.cpu = time.Duration(ts.Nano())
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
@@ -178,8 +201,10 @@ func (c *child) use() (u usage, err error) {
 }
 
 // memory reads a line of the server's /proc/pid/status, in bytes: "VmHWM", "RssAnon".
-func (c *child) memory(name string) (float64, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.cmd.Process.Pid))
+func (c *child) memory(name string) (float64, error) { return memoryOf(c.cmd.Process.Pid, name) }
+
+func memoryOf(pid int, name string) (float64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, err
 	}
@@ -189,5 +214,5 @@ func (c *child) memory(name string) (float64, error) {
 			return kib * 1024, err
 		}
 	}
-	return 0, fmt.Errorf("the server's status has no %s", name)
+	return 0, fmt.Errorf("the status of process %d has no %s", pid, name)
 }

@@ -5,6 +5,8 @@ go 1.26.0
 require (
 	github.com/cloudwego/netpoll v0.7.2
 	github.com/evergreen-go/evergreen v0.0.0
+	github.com/sourcegraph/conc v0.3.0
+	golang.org/x/sync v0.25.0
 	golang.org/x/sys v0.49.0
 )
 

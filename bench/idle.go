@@ -19,17 +19,17 @@ var idleArea = &area{
 	name: "idle", title: "Memory of idle connections",
 	metrics: []*metric{perConn, perHeap},
 	peers: []peer{
-		{"net", func(_ job, ready func(string)) error { return stdStream(ready, idleConn) }},
-		{us, func(_ job, ready func(string)) error { return ourStream(ready, idleConn) }},
-		{"epoll", func(_ job, ready func(string)) error {
+		{name: "net", serve: func(_ job, ready func(string)) error { return stdStream(ready, idleConn) }},
+		{name: us, serve: func(_ job, ready func(string)) error { return ourStream(ready, idleConn) }},
+		{name: "epoll", serve: func(_ job, ready func(string)) error {
 			return rawStream(ready, func(l *rawLoop, c *rawConn) { l.close(c) }, func(_ *rawLoop, c *rawConn) {
 				_, _ = unix.Write(c.fd, greeting)
 			})
 		}},
 	},
 	scenes: []scene{
-		{"1000", func(a *area, peer string, o options) (sample, error) { return idle(a, peer, o, 1000) }},
-		{"10000", func(a *area, peer string, o options) (sample, error) { return idle(a, peer, o, 10_000) }},
+		idlers("1,000 connections", 1000),
+		idlers("10,000 connections", 10_000),
 	},
 }
 
@@ -47,10 +47,15 @@ func idleConn(c stdnet.Conn) {
 	_, _ = c.Read(make([]byte, 1))
 }
 
+// idlers makes a scene of so many connections.
+func idlers(name string, n int) scene {
+	return scene{name: name, measure: func(a *area, p peer, o options) (sample, error) { return idle(a, p, o, n) }}
+}
+
 // idle measures what a connection costs when there are n.
-func idle(a *area, peer string, o options, n int) (sample, error) {
+func idle(a *area, p peer, o options, n int) (sample, error) {
 	n = o.limit(n)
-	c, err := start(a, peer, job{}, o)
+	c, err := start(a, p, job{}, o)
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 // does, before the floor.
 func init() {
 	join := func(a *area, serve func(job, func(string)) error) {
-		a.peers = slices.Insert(slices.Clone(a.peers), len(a.peers)-1, peer{"netpoll", serve})
+		a.peers = slices.Insert(slices.Clone(a.peers), len(a.peers)-1, peer{name: "netpoll", serve: serve})
 	}
 	join(tcpArea, netpollEcho)
 	join(acceptArea, netpollEcho)

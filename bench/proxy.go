@@ -17,21 +17,21 @@ import (
 var proxyArea = &area{
 	name: "proxy", title: "Copy between two sockets", metrics: requests,
 	peers: []peer{
-		{"net", func(j job, ready func(string)) error {
+		{name: "net", serve: func(j job, ready func(string)) error {
 			return stdStream(ready, func(c stdnet.Conn) {
 				relay(c, func() (stdnet.Conn, error) { return stdnet.Dial("tcp", j.Backend) }, func(f func()) { go f() })
 			})
 		}},
-		{us, func(j job, ready func(string)) error {
+		{name: us, serve: func(j job, ready func(string)) error {
 			return ourStream(ready, func(c stdnet.Conn) {
 				relay(c, func() (stdnet.Conn, error) { return net.Dial("tcp", j.Backend) }, func(f func()) { task.Go(f) })
 			})
 		}},
-		{"epoll", rawProxy},
+		{name: "epoll", serve: rawProxy},
 	},
 	scenes: []scene{
-		exchange("64B x 100", load{conns: 100, size: 64, backend: true}),
-		exchange("64KiB x 100", load{conns: 100, size: 64 << 10, backend: true}),
+		exchange("64 B x 100", load{conns: 100, size: 64, backend: true}),
+		exchange("64 KiB x 100", load{conns: 100, size: 64 << 10, backend: true}),
 	},
 }
 

@@ -8,18 +8,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// requests are the metrics of a server that is asked and answers.
-var requests = []*metric{rate, cpu, system, p50, p99, p999, waited, peak}
-
 // exchange makes a scene of a load.
 func exchange(name string, l load) scene {
-	return scene{name, func(a *area, peer string, o options) (sample, error) {
-		return l.measure(a, peer, o)
-	}}
+	return scene{name: name, measure: l.measure}
 }
 
 // measure starts a server, loads it and ends it.
-func (l load) measure(a *area, peer string, o options) (sample, error) {
+func (l load) measure(a *area, p peer, o options) (sample, error) {
 	l.conns = o.limit(l.conns)
 	d := dialer{kind: unix.SOCK_STREAM, arrivals: -1}
 	if l.udp {
@@ -34,7 +29,7 @@ func (l load) measure(a *area, peer string, o options) (sample, error) {
 		defer unix.Close(fd)
 		d.arrivals, j.Backend = fd, addr
 	}
-	c, err := start(a, peer, j, o)
+	c, err := start(a, p, j, o)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +70,7 @@ func (l load) measure(a *area, peer string, o options) (sample, error) {
 	}
 	most, err := c.memory("VmHWM")
 	user, kernel := after.user-before.user, after.kernel-before.kernel
-	return sample{
+	s := sample{
 		rate:   float64(g.done) / float64(took) * 1e9,
 		cpu:    float64(after.cpu-before.cpu) / 1e3 / float64(g.done),
 		system: kernel / max(1, user+kernel),
@@ -83,6 +78,12 @@ func (l load) measure(a *area, peer string, o options) (sample, error) {
 		// It had something to do and no processor: somebody else's doing.
 		waited: float64(after.waited-before.waited) / float64(took),
 		peak:   most / (1 << 20),
-		lost:   float64(g.lost),
-	}, err
+	}
+	if l.udp {
+		s[lost] = float64(g.lost)
+	}
+	for _, q := range quantiles {
+		s[q.metric] = g.times.at(q.at)
+	}
+	return s, err
 }

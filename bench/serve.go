@@ -11,17 +11,22 @@ import (
 	"runtime/debug"
 	"runtime/metrics"
 	"runtime/pprof"
+	"time"
 )
 
-// serveFlag is the argument that makes this program a server.
+// serveFlag is the argument that makes this program a peer.
 const serveFlag = "-serve"
 
-// job is what a server is told.
+// job is what a peer is told.
 type job struct {
 	Area, Peer string
-	Size       int    // bytes of a message
-	Backend    string // where a proxy connects to
-	Profile    string // where to write a CPU profile, "" for nowhere
+	Procs      int           // processors it has
+	Size       int           // bytes of a message
+	Backend    string        // where a proxy or a client connects to
+	Work       string        // of a workload: its name
+	Count      int           // of a workload: how many tasks take part
+	Length     time.Duration // of a workload
+	Profile    string        // where to write a CPU profile, "" for nowhere
 }
 
 func (j job) String() string {
@@ -32,9 +37,9 @@ func (j job) String() string {
 // buffer is how much a server reads at once.
 func (j job) buffer() int { return max(4096, j.Size) }
 
-func isServer() bool { return len(os.Args) == 3 && os.Args[1] == serveFlag }
+func isPeer() bool { return len(os.Args) == 3 && os.Args[1] == serveFlag }
 
-// serve is all that a server's process does.
+// serve is all that a peer's process does.
 func serve() error {
 	var j job
 	if err := json.Unmarshal([]byte(os.Args[2]), &j); err != nil {
@@ -52,11 +57,14 @@ func serve() error {
 					return err
 				}
 			}
+			if work := p.works[j.Work]; work != nil {
+				return perform(j, work)
+			}
 			go control()
 			return p.serve(j, func(addr string) { fmt.Println(addr) })
 		}
 	}
-	return fmt.Errorf("bench: there is no server %s of %s", j.Peer, j.Area)
+	return fmt.Errorf("bench: there is no peer %s of %s", j.Peer, j.Area)
 }
 
 // control does what the load generator asks for on the standard input, and ends the

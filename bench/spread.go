@@ -4,23 +4,31 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"slices"
 )
 
 // spread is a set of measurements of one thing.
 type spread []float64
 
+// median is the middle one; 0 if there is none.
 func (s spread) median() float64 {
+	if len(s) == 0 {
+		return 0
+	}
 	sorted := slices.Sorted(slices.Values(s))
 	n := len(sorted)
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
-// vague tells whether a set of ratios leaves open which of the two is larger.
-func (s spread) vague() bool { return slices.Min(s) <= 1 && 1 <= slices.Max(s) }
+// vague tells whether a set of ratios is further apart than its median is from 1.
+func (s spread) vague() bool { return slices.Max(s)-slices.Min(s) > math.Abs(s.median()-1) }
 
-// String gives the median with the smallest and the largest.
+// String gives the median with the smallest and the largest of a set of ratios.
 func (s spread) String() string {
+	if len(s) == 0 {
+		return ""
+	}
 	star := ""
 	if s.vague() {
 		star = "*"
@@ -28,19 +36,11 @@ func (s spread) String() string {
 	return fmt.Sprintf("%.2f%s (%.2f to %.2f)", s.median(), star, slices.Min(s), slices.Max(s))
 }
 
-// values collects one metric.
-func values(samples []sample, m *metric) (s spread) {
-	for _, one := range samples {
-		s = append(s, one[m])
-	}
-	return s
-}
-
 // ratios divides one peer's measurements by those that another had in the same
 // round. Where the other measured nothing, both are equal if this one did not either.
-func ratios(of, to []sample, m *metric) (s spread) {
-	for i := range of {
-		a, b := of[i][m], to[i][m]
+func ratios(of, to spread) (s spread) {
+	for i := range min(len(of), len(to)) {
+		a, b := of[i], to[i]
 		if a == b {
 			a, b = 1, 1
 		}

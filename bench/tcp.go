@@ -12,13 +12,13 @@ import (
 
 // echoers are the peers that send back what they get over TCP.
 var echoers = []peer{
-	{"net", func(j job, ready func(string)) error {
+	{name: "net", serve: func(j job, ready func(string)) error {
 		return stdStream(ready, func(c stdnet.Conn) { echoConn(c, j.buffer()) })
 	}},
-	{us, func(j job, ready func(string)) error {
+	{name: us, serve: func(j job, ready func(string)) error {
 		return ourStream(ready, func(c stdnet.Conn) { echoConn(c, j.buffer()) })
 	}},
-	{"epoll", func(j job, ready func(string)) error {
+	{name: "epoll", serve: func(j job, ready func(string)) error {
 		buf := make([]byte, j.buffer())
 		return rawStream(ready, func(l *rawLoop, c *rawConn) { l.echo(c, buf) })
 	}},
@@ -27,11 +27,11 @@ var echoers = []peer{
 var tcpArea = &area{
 	name: "tcp", title: "TCP echo", peers: echoers, metrics: requests,
 	scenes: []scene{
-		exchange("64B x 1", load{conns: 1, size: 64}),
-		exchange("64B x 100", load{conns: 100, size: 64}),
-		exchange("64B x 1000", load{conns: 1000, size: 64}),
-		exchange("64B x 10000", load{conns: 10_000, size: 64}),
-		exchange("64KiB x 100", load{conns: 100, size: 64 << 10}),
+		exchange("64 B x 1", load{conns: 1, size: 64}),
+		exchange("64 B x 100", load{conns: 100, size: 64}),
+		exchange("64 B x 1,000", load{conns: 1000, size: 64}),
+		exchange("64 B x 10,000", load{conns: 10_000, size: 64}),
+		exchange("64 KiB x 100", load{conns: 100, size: 64 << 10}),
 	},
 }
 

@@ -16,13 +16,13 @@ var udpArea = &area{
 	name: "udp", title: "UDP echo", peers: udpEchoers,
 	metrics: append([]*metric{lost}, requests...),
 	scenes: []scene{
-		exchange("64B x 1", load{conns: 1, size: 64, udp: true}),
-		exchange("64B x 100", load{conns: 100, size: 64, udp: true}),
+		exchange("64 B x 1", load{conns: 1, size: 64, udp: true}),
+		exchange("64 B x 100", load{conns: 100, size: 64, udp: true}),
 	},
 }
 
 var udpEchoers = []peer{
-	{"net", func(j job, ready func(string)) error {
+	{name: "net", serve: func(j job, ready func(string)) error {
 		c, err := stdnet.ListenUDP("udp4", &stdnet.UDPAddr{IP: stdnet.IPv4(127, 0, 0, 1)})
 		if err != nil {
 			return err
@@ -30,7 +30,7 @@ var udpEchoers = []peer{
 		ready(c.LocalAddr().String())
 		return echoPackets(c, j.buffer())
 	}},
-	{"epoll", rawUDP},
+	{name: "epoll", serve: rawUDP},
 }
 
 // packetConn is the part of a UDP connection that an echo server needs.

@@ -10,7 +10,7 @@ import (
 )
 
 func init() {
-	udpArea.peers = slices.Insert(udpArea.peers, 1, peer{us, func(j job, ready func(string)) error {
+	udpArea.peers = slices.Insert(udpArea.peers, 1, peer{name: us, serve: func(j job, ready func(string)) error {
 		return runtime.Run(func() {
 			c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 			if err != nil {

@@ -1,0 +1,64 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// noLimit is the end of a scene that may take as long as it likes.
+var noLimit time.Time
+
+// plan shares out the time that a run may take among its scenes. A scene that needs
+// less leaves the rest to the others. One for which nothing is left is left out, and so
+// is a long one; the report says so.
+type plan struct {
+	limited bool
+	end     time.Time // of the run
+	left    int       // scenes still to come
+	begun   int       // scenes measured
+	out     []string  // left out, of the present area
+}
+
+func newPlan(o options) *plan {
+	p := &plan{limited: o.budget > 0, end: time.Now().Add(o.budget)}
+	for _, a := range areas {
+		for _, s := range a.scenes {
+			if in, _ := a.entrants(s, o); o.wants(a, s) && len(in) > 0 && !(p.limited && s.long) {
+				p.left++
+			}
+		}
+	}
+	return p
+}
+
+// next says until when the next scene may take, the zero time for no limit, and
+// whether it is to be measured at all.
+func (p *plan) next(s scene) (until time.Time, ok bool) {
+	if !p.limited {
+		p.begun++
+		return noLimit, true
+	}
+	rest := time.Until(p.end)
+	if !s.long {
+		p.left--
+	}
+	if s.long || rest <= 0 {
+		p.out = append(p.out, s.name)
+		return noLimit, false
+	}
+	p.begun++
+	// The share counts from now: what went before took more or less than its own.
+	return time.Now().Add(rest / time.Duration(p.left+1)), true
+}
+
+// report says which scenes of an area were left out.
+func (p *plan) report(w io.Writer, a *area) {
+	if len(p.out) > 0 {
+		fmt.Fprintf(w, "\nLeft out of %q for want of time: %s.\n", a.title, strings.Join(p.out, ", "))
+	}
+	p.out = nil
+}
