@@ -64,6 +64,7 @@ type options struct {
 	profile     string        // where a server writes its profile, "" for nowhere
 	most        int           // connections and tasks at most, 0 for no limit
 	peers       []string      // who takes part, nil for all
+	backend     string        // of a workload that needs a server: where it is, see backed
 }
 
 // limit is how many connections or tasks a run has where a scene asks for n.

@@ -15,7 +15,9 @@ func TestMain(m *testing.M) {
 	if isPeer() { // started by a measurement
 		panic(serve())
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	cleanUp()
+	os.Exit(code)
 }
 
 // tiny is a run that shows that everything works and measures nothing.
@@ -29,6 +31,7 @@ func TestEveryArea(t *testing.T) {
 	for _, a := range areas {
 		t.Run(a.name, func(t *testing.T) {
 			c := tiny(a.name)
+			c.peers = quickToStart(a)
 			c.json = filepath.Join(t.TempDir(), "results.json")
 			var out bytes.Buffer
 			if _, err := c.do(&out); err != nil {
@@ -52,11 +55,45 @@ func TestEveryArea(t *testing.T) {
 				}
 			}
 			for _, p := range a.peers {
-				if p.absent == nil && !strings.Contains(out.String(), " | "+p.name+" | ") {
+				if p.command == nil && !strings.Contains(out.String(), " | "+p.name+" | ") {
 					t.Errorf("there is no line for %s in\n%s", p.name, out.String())
 				}
 			}
 		})
+	}
+}
+
+// quickToStart are the peers that are part of this program.
+func quickToStart(a *area) (names []string) {
+	for _, p := range a.peers {
+		if p.command == nil {
+			names = append(names, p.name)
+		}
+	}
+	return names
+}
+
+// The other programs do what is asked of them too, where they are installed.
+func TestOtherPrograms(t *testing.T) {
+	for _, a := range areas {
+		for _, p := range a.peers {
+			if p.command == nil {
+				continue
+			}
+			t.Run(a.name+"/"+p.name, func(t *testing.T) {
+				if why := p.absent(); why != "" {
+					t.Skip(why)
+				}
+				c := tiny(a.name)
+				m, err := a.scenes[0].measure(a, p, c.options)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got := measured{Peer: p.name, Metrics: map[string]spread{}}
+				got.add(m)
+				plausible(t, a, a.scenes[0], got)
+			})
+		}
 	}
 }
 

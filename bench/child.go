@@ -81,7 +81,10 @@ func launch(a *area, p peer, j job, o options) (*child, error) {
 	c.out = out.(*os.File)
 	c.lines = bufio.NewReader(out)
 	cpus := []int{serverCPU}
-	if j.Procs > 1 {
+	switch {
+	case j.Aside:
+		cpus = []int{loadCPU}
+	case j.Procs > 1:
 		cpus = append(cpus, loadCPU)
 	}
 	runtime.LockOSThread() // the processor is a property of the thread

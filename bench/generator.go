@@ -23,6 +23,8 @@ type load struct {
 	churn bool
 	// backend: what is sent comes back on a connection that the server makes.
 	backend bool
+	// ask: what is sent is a request, and something else comes back, see answer.
+	ask *question
 }
 
 // generator keeps connections busy by an epoll loop of its own, edge-triggered and
@@ -32,8 +34,9 @@ type generator struct {
 	dialer
 	ep    int
 	links []link
-	// message is what is sent; got is where it comes back.
+	// message is what is sent; got is where it, or the answer of so many bytes, comes back.
 	message, got []byte
+	answer       int
 	// verify: what comes back is compared with what was sent. That is done while warming
 	// up; later long answers are not even copied out of the kernel.
 	verify bool
@@ -56,10 +59,18 @@ var epoch = time.Now()
 func now() int64 { return int64(time.Since(epoch)) }
 
 func newGenerator(l load, d dialer) (*generator, error) {
-	g := &generator{load: l, dialer: d, message: make([]byte, l.size), got: make([]byte, max(4096, l.size))}
+	g := &generator{load: l, dialer: d, message: make([]byte, l.size), answer: l.size}
 	for i := range g.message {
 		g.message[i] = byte(i*7 + i>>8)
 	}
+	if l.ask != nil {
+		g.message = []byte(l.ask.text)
+		var err error
+		if g.answer, err = l.ask.probe(d); err != nil {
+			return nil, err
+		}
+	}
+	g.got = make([]byte, max(4096, g.answer))
 	var err error
 	g.ep, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	return g, err
@@ -102,13 +113,13 @@ func (g *generator) watch(fd, i int, events uint32) error {
 
 // begin sends the link's next message.
 func (g *generator) begin(l *link, at int64) error {
-	l.start, l.unsent, l.pending = at, g.size, g.size
+	l.start, l.unsent, l.pending = at, len(g.message), g.answer
 	return g.send(l)
 }
 
 func (g *generator) send(l *link) error {
 	for l.unsent > 0 {
-		n, e := transfer(unix.SYS_SENDTO, l.out, g.message[g.size-l.unsent:], unix.MSG_NOSIGNAL)
+		n, e := transfer(unix.SYS_SENDTO, l.out, g.message[len(g.message)-l.unsent:], unix.MSG_NOSIGNAL)
 		switch e {
 		case 0:
 			l.unsent -= n
@@ -125,11 +136,11 @@ func (g *generator) send(l *link) error {
 // receive takes in what has come and tells whether the message is back.
 func (g *generator) receive(l *link) (bool, error) {
 	for l.pending > 0 {
-		flags, at := 0, g.size-l.pending
-		if !g.verify && g.size > 4096 {
+		flags, at := 0, g.answer-l.pending
+		if !g.verify && g.answer > 4096 {
 			flags = unix.MSG_TRUNC // TCP throws it away, and it is not copied
 		}
-		asked := g.got[at:max(g.size, 4096)]
+		asked := g.got[at:max(g.answer, 4096)]
 		n, e := transfer(unix.SYS_RECVFROM, l.in, asked, flags)
 		switch {
 		case e == unix.EAGAIN:
@@ -143,8 +154,10 @@ func (g *generator) receive(l *link) (bool, error) {
 		case n > l.pending:
 			return false, fmt.Errorf("the server sent %d bytes too many", n-l.pending)
 		}
-		if g.verify && !bytes.Equal(g.got[at:at+n], g.message[at:at+n]) {
-			return false, errors.New("what came back is not what was sent")
+		if g.verify {
+			if err := g.right(at, n); err != nil {
+				return false, err
+			}
 		}
 		l.pending -= n
 		if l.pending > 0 && n < len(asked) {
@@ -152,6 +165,17 @@ func (g *generator) receive(l *link) (bool, error) {
 		}
 	}
 	return true, nil
+}
+
+// right looks at a piece of what came back.
+func (g *generator) right(at, n int) error {
+	switch {
+	case g.ask != nil && at == 0 && n == g.answer:
+		return g.ask.right(g.got[:n])
+	case g.ask == nil && !bytes.Equal(g.got[at:at+n], g.message[at:at+n]):
+		return errors.New("what came back is not what was sent")
+	}
+	return nil // one piece of several answers' in the same buffer
 }
 
 func transfer(call uintptr, fd int, p []byte, flags int) (int, unix.Errno) {

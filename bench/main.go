@@ -37,6 +37,7 @@ var areas = []*area{
 	handoffArea, spawnArea, groupArea, memoryArea, lockArea, queueArea, channelArea, selectArea,
 	timerArea, cancelArea, offloadArea,
 	tcpArea, acceptArea, udpArea, proxyArea, idleArea,
+	httpArea, clientArea, tlsArea,
 }
 
 // command is what the command line asks for beside the run itself.
@@ -75,6 +76,7 @@ func main() {
 		c.peers = strings.Split(*only, ",")
 	}
 	broken, err := c.do(os.Stdout)
+	cleanUp()
 	switch {
 	case err != nil:
 		log.Fatal(err)

@@ -65,25 +65,31 @@ func (l load) measure(a *area, p peer, o options) (sample, error) {
 	if err != nil {
 		return nil, err
 	}
-	if g.done == 0 {
+	s, err := summary(c, before, after, &g.times, took)
+	if l.udp && err == nil {
+		s[lost] = float64(g.lost)
+	}
+	return s, err
+}
+
+// summary is what a server was found to do with so many answers.
+func summary(c *child, before, after usage, times *histogram, took int64) (sample, error) {
+	if times.total == 0 {
 		return nil, errors.New("no answer came")
 	}
 	most, err := c.memory("VmHWM")
 	user, kernel := after.user-before.user, after.kernel-before.kernel
 	s := sample{
-		rate:   float64(g.done) / float64(took) * 1e9,
-		cpu:    float64(after.cpu-before.cpu) / 1e3 / float64(g.done),
+		rate:   float64(times.total) / float64(took) * 1e9,
+		cpu:    float64(after.cpu-before.cpu) / 1e3 / float64(times.total),
 		system: kernel / max(1, user+kernel),
-		p50:    g.times.at(0.50), p99: g.times.at(0.99), p999: g.times.at(0.999),
+		p50:    times.at(0.50), p99: times.at(0.99), p999: times.at(0.999),
 		// It had something to do and no processor: somebody else's doing.
 		waited: float64(after.waited-before.waited) / float64(took),
 		peak:   most / (1 << 20),
 	}
-	if l.udp {
-		s[lost] = float64(g.lost)
-	}
 	for _, q := range quantiles {
-		s[q.metric] = g.times.at(q.at)
+		s[q.metric] = times.at(q.at)
 	}
 	return s, err
 }

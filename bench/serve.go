@@ -21,6 +21,7 @@ const serveFlag = "-serve"
 type job struct {
 	Area, Peer string
 	Procs      int           // processors it has
+	Aside      bool          // it is the load, and has the load generator's processor
 	Size       int           // bytes of a message
 	Backend    string        // where a proxy or a client connects to
 	Work       string        // of a workload: its name

@@ -30,7 +30,8 @@ var tcpArea = &area{
 		exchange("64 B x 1", load{conns: 1, size: 64}),
 		exchange("64 B x 100", load{conns: 100, size: 64}),
 		exchange("64 B x 1,000", load{conns: 1000, size: 64}),
-		exchange("64 B x 10,000", load{conns: 10_000, size: 64}),
+		long(exchange("64 B x 10,000", load{conns: 10_000, size: 64})),
+		exchange("4 KiB x 100", load{conns: 100, size: 4 << 10}),
 		exchange("64 KiB x 100", load{conns: 100, size: 64 << 10}),
 	},
 }

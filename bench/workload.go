@@ -18,7 +18,7 @@ import (
 func workload(name, work string, j job) scene {
 	return scene{name: name, work: work, measure: func(a *area, p peer, o options) (sample, error) {
 		j := j
-		j.Work, j.Length, j.Count = work, o.length, o.limit(j.Count)
+		j.Work, j.Length, j.Count, j.Backend = work, o.length, o.limit(j.Count), o.backend
 		c, err := launch(a, p, j, o)
 		if err != nil {
 			return nil, err
