@@ -37,7 +37,7 @@ var areas = []*area{
 	handoffArea, spawnArea, groupArea, memoryArea, lockArea, queueArea, channelArea, selectArea,
 	timerArea, cancelArea, offloadArea,
 	tcpArea, acceptArea, udpArea, proxyArea, idleArea,
-	httpArea, clientArea, tlsArea,
+	httpArea, clientArea, tlsArea, crawlArea, growthArea,
 }
 
 // command is what the command line asks for beside the run itself.

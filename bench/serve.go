@@ -27,6 +27,7 @@ type job struct {
 	Work       string        // of a workload: its name
 	Count      int           // of a workload: how many tasks take part
 	Length     time.Duration // of a workload
+	Delay      time.Duration // of each answer
 	Profile    string        // where to write a CPU profile, "" for nowhere
 }
 
@@ -47,7 +48,7 @@ func serve() error {
 		return err
 	}
 	raiseFiles()
-	for _, a := range areas {
+	for _, a := range append(areas[:len(areas):len(areas)], siteArea) {
 		if p := a.find(j.Peer); a.name == j.Area && p != nil {
 			if j.Profile != "" {
 				f, err := os.Create(j.Profile)
@@ -68,6 +69,10 @@ func serve() error {
 	return fmt.Errorf("bench: there is no peer %s of %s", j.Peer, j.Area)
 }
 
+// answers are what a server can be asked for beside what all can. It fills them before
+// it says where it listens.
+var answers = map[string]func() string{}
+
 // control does what the load generator asks for on the standard input, and ends the
 // process when the generator is gone.
 func control() {
@@ -82,6 +87,10 @@ func control() {
 		case "finish":
 			pprof.StopCPUProfile()
 			fmt.Println("done")
+		default:
+			if f := answers[in.Text()]; f != nil {
+				fmt.Println(f())
+			}
 		}
 	}
 	os.Exit(0)

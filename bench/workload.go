@@ -53,6 +53,8 @@ func twin(name, work string, j job) []scene {
 type meter struct {
 	job
 	found sample
+	// uncollected: no garbage is collected before the measurement begins.
+	uncollected bool
 }
 
 // perform does a workload and writes what was found to the standard output.
@@ -96,7 +98,9 @@ func (m *meter) run(f func() int) {
 			break
 		}
 	}
-	stdruntime.GC() // all begin with an empty heap
+	if !m.uncollected {
+		stdruntime.GC() // all begin with an empty heap
+	}
 	var before, after stdruntime.MemStats
 	used, ops := mustUse(), 0
 	stdruntime.ReadMemStats(&before)
