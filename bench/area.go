@@ -23,8 +23,8 @@ type area struct {
 	// metrics are what is measured, in the order of the columns.
 	metrics []*metric
 	scenes  []scene
-	// chart is the picture of the report; nil for none.
-	chart *picture
+	// pictures are what the page shows beside the table.
+	pictures []picture
 }
 
 // peer is one rival. It has either serve, for scenes that ask a server; or command, if

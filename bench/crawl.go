@@ -29,7 +29,8 @@ var crawlArea = &area{
 	name: "crawl", title: "Crawlers",
 	about: fmt.Sprintf("A site of 500 pages of 8 KiB with %d links each, on the other processor: found, fetched and read for links, %d at "+
 		"once; wget fetches one after the other. From the start of the program to its end. A delay is of each answer.", linksEach, atOnce),
-	metrics: []*metric{pageRate, pageCPU, peak},
+	metrics:  []*metric{pageRate, pageCPU, peak},
+	pictures: []picture{bars(pageRate, "Crawlers on one processor")},
 	peers: []peer{
 		{name: us, absent: noCrawler, command: func(j job) *exec.Cmd {
 			return exec.Command(crawlerProgram().path, "-quiet", "-n", fmt.Sprint(atOnce), "-pages", "0", "-trap", "0", j.Backend)

@@ -16,6 +16,10 @@ var growthArea = &area{
 	about: "So many take turns without end, by `task.Yield` and by `runtime.Gosched`. One operation is one turn; the bytes are what " +
 		"each takes when all have begun.",
 	metrics: []*metric{wallNS, cpuNS, perTask, peak},
+	pictures: []picture{
+		growth(cpuNS, "One hand-off among ever more", "tasks or goroutines", "", " tasks", 1),
+		growth(perTask, "Memory of each among ever more", "tasks or goroutines", "", " tasks", 100),
+	},
 	peers: []peer{
 		{name: us, works: map[string]func(*meter){"ring": inLoop(ourRing)}},
 		{name: "goroutine", works: map[string]func(*meter){"ring": stdRing}},

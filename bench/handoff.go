@@ -17,7 +17,8 @@ var handoffArea = &area{
 	name: "handoff", title: "Hand-off",
 	about: "A hundred take turns. One operation is one turn: of a task that calls `task.Yield`, of a goroutine that calls " +
 		"`runtime.Gosched`, and one item over an unbuffered channel, which is how goroutines take turns in a given order.",
-	metrics: operations,
+	metrics:  operations,
+	pictures: []picture{bars(cpuNS, "One hand-off")},
 	peers: []peer{
 		{name: us, works: map[string]func(*meter){"turns": inLoop(func(m *meter) {
 			tasks := make([]*task.Task, m.Count)

@@ -31,7 +31,8 @@ var httpArea = &area{
 	name: "http", title: "HTTP server",
 	about: "A handler that says hello, over connections that are kept. The handler of net/http's server and of ours is the same " +
 		"`http.Handler`; fasthttp has a kind of its own.",
-	metrics: requests,
+	metrics:  requests,
+	pictures: []picture{bars(rate, "HTTP hello, server on one processor", "hello x 100"), latencies("hello x 100", "Latency of HTTP hello over 100 connections")},
 	peers: append([]peer{
 		{name: "net/http", serve: func(_ job, ready func(string)) error {
 			l, err := stdnet.Listen("tcp4", "127.0.0.1:0")

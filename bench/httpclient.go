@@ -22,7 +22,8 @@ var clientArea = &area{
 	name: "client", title: "HTTP client",
 	about: "So many tasks, or goroutines, of one process get a page over connections that are kept, and read it to its end. " +
 		"The server is the same for all: fasthttp's, on the other processor.",
-	metrics: operations,
+	metrics:  operations,
+	pictures: []picture{bars(cpuNS, "One HTTP request, client on one processor")},
 	peers: []peer{
 		{name: "net/http", works: map[string]func(*meter){"get": func(m *meter) {
 			c := &stdhttp.Client{Transport: &stdhttp.Transport{MaxIdleConnsPerHost: m.Count}}

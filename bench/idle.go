@@ -17,7 +17,9 @@ import (
 // all and not counted.
 var idleArea = &area{
 	name: "idle", title: "Memory of idle connections",
-	metrics: []*metric{perConn, perHeap},
+	about:    "A connection whose reader waits for a byte. What the system keeps for a socket is the same for all and not counted.",
+	metrics:  []*metric{perConn, perHeap},
+	pictures: []picture{bars(perConn, "Memory of an idle connection")},
 	peers: []peer{
 		{name: "net", serve: func(_ job, ready func(string)) error { return stdStream(ready, idleConn) }},
 		{name: us, serve: func(_ job, ready func(string)) error { return ourStream(ready, idleConn) }},

@@ -15,7 +15,8 @@ var lockArea = &area{
 	about: "Lock and Unlock with nobody else there; a hand-over between two who always want the lock and give way while they hold " +
 		"it (without that, a goroutine keeps the standard mutex to itself for its whole slice); a read lock; a permit of a semaphore " +
 		"beside a buffered channel.",
-	metrics: operations,
+	metrics:  operations,
+	pictures: []picture{bars(cpuNS, "Locks and permits")},
 	peers: []peer{
 		{name: us, works: map[string]func(*meter){
 			"free": inLoop(func(m *meter) {

@@ -37,7 +37,7 @@ var areas = []*area{
 	handoffArea, spawnArea, groupArea, memoryArea, lockArea, queueArea, channelArea, selectArea,
 	timerArea, cancelArea, offloadArea,
 	tcpArea, acceptArea, udpArea, proxyArea, idleArea,
-	httpArea, clientArea, tlsArea, crawlArea, growthArea,
+	httpArea, clientArea, tlsArea, crawlArea, growthArea, wrkArea,
 }
 
 // command is what the command line asks for beside the run itself.
@@ -137,7 +137,7 @@ func (c command) run(out io.Writer) (*results, error) {
 			if len(in) == 0 {
 				continue
 			}
-			until, ok := plan.next(s)
+			until, ok := plan.next(s, len(in))
 			if !ok {
 				continue
 			}

@@ -14,8 +14,9 @@ import (
 
 var memoryArea = &area{
 	name: "memory", title: "Memory of what waits",
-	about:   "So many tasks that wait for one to end, and as many goroutines that wait for a channel to be closed.",
-	metrics: []*metric{perTask, perRSS, spawnNS, peak},
+	about:    "So many tasks that wait for one to end, and as many goroutines that wait for a channel to be closed.",
+	metrics:  []*metric{perTask, perRSS, spawnNS, peak},
+	pictures: []picture{bars(perTask, "Memory of one that waits")},
 	peers: []peer{
 		{name: us, works: map[string]func(*meter){"park": inLoop(func(m *meter) {
 			gate := task.Go(func() { task.Sleep(1 << 62) })

@@ -14,11 +14,11 @@ type metric struct {
 // What a server that is asked and answers is measured by.
 var (
 	rate   = &metric{key: "rate", head: "requests/s", more: true, ratio: true}
-	cpu    = &metric{key: "cpu_us", head: "CPU us/request", digits: 2, ratio: true}
+	cpu    = &metric{key: "cpu_us", head: "CPU µs/request", digits: 2, ratio: true}
 	system = &metric{key: "system", head: "of it system", digits: 2}
-	p50    = &metric{key: "p50_us", head: "p50 us"}
-	p99    = &metric{key: "p99_us", head: "p99 us", ratio: true}
-	p999   = &metric{key: "p999_us", head: "p99.9 us"}
+	p50    = &metric{key: "p50_us", head: "p50 µs"}
+	p99    = &metric{key: "p99_us", head: "p99 µs", ratio: true}
+	p999   = &metric{key: "p999_us", head: "p99.9 µs"}
 	lost   = &metric{key: "lost", head: "lost"}
 )
 

@@ -18,7 +18,7 @@ var noLimit time.Time
 type plan struct {
 	limited bool
 	end     time.Time // of the run
-	left    int       // scenes still to come
+	left    int       // peers of scenes still to come
 	begun   int       // scenes measured
 	out     []string  // left out, of the present area
 }
@@ -28,7 +28,7 @@ func newPlan(o options) *plan {
 	for _, a := range areas {
 		for _, s := range a.scenes {
 			if in, _ := a.entrants(s, o); o.wants(a, s) && len(in) > 0 && !(p.limited && s.long) {
-				p.left++
+				p.left += len(in)
 			}
 		}
 	}
@@ -36,23 +36,24 @@ func newPlan(o options) *plan {
 }
 
 // next says until when the next scene may take, the zero time for no limit, and
-// whether it is to be measured at all.
-func (p *plan) next(s scene) (until time.Time, ok bool) {
+// whether it is to be measured at all. Of the time that is left it has as much as it has peers.
+func (p *plan) next(s scene, peers int) (until time.Time, ok bool) {
 	if !p.limited {
 		p.begun++
 		return noLimit, true
 	}
 	rest := time.Until(p.end)
-	if !s.long {
-		p.left--
-	}
 	if s.long || rest <= 0 {
+		if !s.long {
+			p.left -= peers
+		}
 		p.out = append(p.out, s.name)
 		return noLimit, false
 	}
 	p.begun++
-	// The share counts from now: what went before took more or less than its own.
-	return time.Now().Add(rest / time.Duration(p.left+1)), true
+	share := rest / time.Duration(max(p.left, peers)) * time.Duration(peers)
+	p.left -= peers
+	return time.Now().Add(share), true
 }
 
 // report says which scenes of an area were left out.

@@ -12,24 +12,24 @@ import (
 // long ones are left out, and when nothing is left the rest is; the report says so.
 func TestPlan(t *testing.T) {
 	p := &plan{}
-	if until, ok := p.next(scene{long: true}); !ok || !until.IsZero() {
+	if until, ok := p.next(scene{long: true}, 1); !ok || !until.IsZero() {
 		t.Error("without a limit a long scene is limited")
 	}
 
 	begin := time.Now()
-	p = &plan{limited: true, end: begin.Add(time.Hour), left: 4}
-	if _, ok := p.next(scene{name: "the long one", long: true}); ok {
+	p = &plan{limited: true, end: begin.Add(time.Hour), left: 12}
+	if _, ok := p.next(scene{name: "the long one", long: true}, 1); ok {
 		t.Error("a long scene was let into a short run")
 	}
 	for p.left > 0 {
-		want := time.Hour / time.Duration(p.left)
-		until, ok := p.next(scene{})
+		want := 3 * time.Hour / time.Duration(p.left)
+		until, ok := p.next(scene{}, 3)
 		if got := until.Sub(begin); !ok || got < want || got > want+time.Minute {
 			t.Fatalf("a scene may take %v, want %v", got, want)
 		}
 	}
 	p.end = begin
-	if _, ok := p.next(scene{name: "the late one"}); ok {
+	if _, ok := p.next(scene{name: "the late one"}, 1); ok {
 		t.Error("a scene was begun when nothing was left")
 	}
 	var out strings.Builder

@@ -16,6 +16,8 @@ import (
 // generator too: a message is over when all of it has arrived there.
 var proxyArea = &area{
 	name: "proxy", title: "Copy between two sockets", metrics: requests,
+	about:    "Each connection is relayed to one of its own, both ways, by `io.Copy`, which finds splice in net and in ours.",
+	pictures: []picture{bars(cpu, "Proxy, one processor")},
 	peers: []peer{
 		{name: "net", serve: func(j job, ready func(string)) error {
 			return stdStream(ready, func(c stdnet.Conn) {

@@ -86,7 +86,8 @@ var channelArea = &area{
 	name: "channel", title: "Channels",
 	about: "One value from one task to another over our channel, and from one goroutine to another over a native one. " +
 		"A loop has one processor whatever there is; the goroutines of the second case of each have two.",
-	metrics: operations,
+	metrics:  operations,
+	pictures: []picture{bars(cpuNS, "One value over a channel")},
 	peers: []peer{
 		{name: us, works: map[string]func(*meter){"unbuffered": ours(0), "buffered": ours(room)}},
 		{name: "chan", works: map[string]func(*meter){"unbuffered": sent(0), "buffered": sent(room)}},

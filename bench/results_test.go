@@ -67,7 +67,7 @@ func TestTable(t *testing.T) {
 	a := &area{metrics: []*metric{rate, cpu}}
 	var out bytes.Buffer
 	table(&out, a, r.Outcomes)
-	want := `| case | peer | requests/s | CPU us/request | ours / its requests/s | ours / its CPU us/request |
+	want := `| case | peer | requests/s | CPU µs/request | ours / its requests/s | ours / its CPU µs/request |
 |---|---|---:|---:|---:|---:|
 | a case | evergreen | 100 | 4.00 |  |  |
 |  | other | 50 | 2.00 | 2.00 (2.00 to 2.00) | 2.00* (1.00 to 3.00) |

@@ -13,8 +13,9 @@ import (
 
 var spawnArea = &area{
 	name: "spawn", title: "Spawn and join",
-	about:   "A task that does nothing, from `task.Go` to the end of its `Join`; a goroutine from `go` to the end of `WaitGroup.Wait`.",
-	metrics: operations,
+	about:    "A task that does nothing, from `task.Go` to the end of its `Join`; a goroutine from `go` to the end of `WaitGroup.Wait`.",
+	metrics:  operations,
+	pictures: []picture{bars(cpuNS, "Spawn and join of a task that does nothing")},
 	peers: []peer{
 		{name: us, works: map[string]func(*meter){"spawn": inLoop(func(m *meter) {
 			tasks := make([]*task.Task, m.Count)
@@ -71,8 +72,9 @@ func groups(make func() children) func(*meter) {
 
 var groupArea = &area{
 	name: "group", title: "Groups of tasks",
-	about:   "A thousand children that do nothing, from the making of the group to the end of its `Wait`; one operation is one child.",
-	metrics: operations,
+	about:    "A thousand children that do nothing, from the making of the group to the end of its `Wait`; one operation is one child.",
+	metrics:  operations,
+	pictures: []picture{bars(cpuNS, "One child of a group")},
 	peers: []peer{
 		{name: us, works: map[string]func(*meter){"group": inLoop(groups(func() children { return task.NewGroup() }))}},
 		{name: "errgroup", works: map[string]func(*meter){"group": groups(func() children { return &errgroup.Group{} })}},

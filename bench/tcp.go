@@ -26,6 +26,14 @@ var echoers = []peer{
 
 var tcpArea = &area{
 	name: "tcp", title: "TCP echo", peers: echoers, metrics: requests,
+	about: "Each connection has one message under way, which the server sends back as it came. The Go servers have a goroutine, or a " +
+		"task, for each connection; asyncio has a protocol, which is its fastest way, gevent and Trio a greenlet and a task.",
+	pictures: []picture{
+		bars(rate, "TCP echo of 64 bytes over 100 connections, server on one processor", "64 B x 100"),
+		bars(cpu, "What one echo takes", "64 B x 100", "64 B x 1,000", "64 KiB x 100"),
+		growth(cpu, "One echo of 64 bytes among ever more connections", "connections", "64 B x ", "", 1),
+		latencies("64 B x 100", "Latency of an echo of 64 bytes over 100 connections"),
+	},
 	scenes: []scene{
 		exchange("64 B x 1", load{conns: 1, size: 64}),
 		goOnly(exchange("64 B x 10", load{conns: 10, size: 64})),
@@ -46,7 +54,9 @@ func goOnly(s scene) scene {
 
 // acceptArea has a connection made, used once and ended for each message.
 var acceptArea = &area{
-	name: "accept", title: "TCP connections, one message of 64 bytes on each", peers: echoers, metrics: requests,
+	name: "accept", title: "Accepting connections", peers: echoers, metrics: requests,
+	about:    "A connection is made, used for one message of 64 bytes and ended by a reset, and then the next.",
+	pictures: []picture{bars(cpu, "One connection, made and used once")},
 	scenes: []scene{
 		exchange("32 at a time", load{conns: 32, size: 64, churn: true}),
 	},

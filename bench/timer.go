@@ -72,7 +72,8 @@ var offloadArea = &area{
 	name: "offload", title: "Offload",
 	about: "A function that does nothing on a plain goroutine, while the caller waits for its result: `task.Offload`, and a goroutine " +
 		"that sends it over a channel.",
-	metrics: operations,
+	metrics:  operations,
+	pictures: []picture{bars(wallNS, "One call offloaded, and its result")},
 	peers: []peer{
 		{name: us, works: map[string]func(*meter){"call": inLoop(func(m *meter) {
 			m.run(func() int {

@@ -25,7 +25,8 @@ var tlsArea = &area{
 	about: "`net/tls` over our connections, and `crypto/tls` over net's. The clients are goroutines with `crypto/tls`. A handshake " +
 		"is a connection made, used for one byte and ended; they cost the clients more than the server, so that the processor " +
 		"time per request counts here, not the rate.",
-	metrics: []*metric{rate, cpu, system, p50, p99, p999, peak},
+	metrics:  []*metric{rate, cpu, system, p50, p99, p999, peak},
+	pictures: []picture{bars(cpu, "TLS, server on one processor")},
 	peers: []peer{
 		{name: "crypto/tls", serve: func(j job, ready func(string)) error {
 			config, err := certified()

@@ -14,7 +14,9 @@ import (
 // udpArea has our server from udp_evergreen.go.
 var udpArea = &area{
 	name: "udp", title: "UDP echo", peers: udpEchoers,
-	metrics: append([]*metric{lost}, requests...),
+	metrics:  append([]*metric{lost}, requests...),
+	about:    "As TCP echo, with one socket at the server. The load generator sends again what does not come back.",
+	pictures: []picture{bars(cpu, "UDP echo of 64 bytes, server on one processor")},
 	scenes: []scene{
 		exchange("64 B x 1", load{conns: 1, size: 64, udp: true}),
 		exchange("64 B x 100", load{conns: 100, size: 64, udp: true}),
