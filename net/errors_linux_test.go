@@ -117,6 +117,7 @@ func failuresOf(refusing, stuck string) map[string]func(library) error {
 		"dial tcp4 to IPv6":         dialing("tcp4", "[::1]:1"),
 		"dial tcp6 to IPv4":         dialing("tcp6", "127.0.0.1:1"),
 		"dial IPv4 with zone":       dialing("tcp", "127.0.0.1%lo:1"),
+		"listen at an odd zone":     listening("tcp", "[fe80::1%99999x]:0"),
 		"listen unknown network":    listening("tcq", "127.0.0.1:0"),
 		"listen no port":            listening("tcp", "127.0.0.1"),
 		"listen elsewhere":          listening("tcp", "192.0.2.1:0"),

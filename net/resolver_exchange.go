@@ -66,6 +66,9 @@ func (r *Resolver) exchange(ctx context.Context, config *dns.Config, network, se
 		dial = new(Dialer).DialContext
 	}
 	c, err := dial(ctx, network, server)
+	if err == nil && c == nil {
+		err = errors.New("evergreen: the Resolver's Dial returned neither a connection nor an error: return one of the two")
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -180,6 +180,10 @@ func TestPanicInDialIsTheAskersError(t *testing.T) {
 			if _, err = r.LookupTXT(background, "www.test."); !errors.As(err, &p) {
 				t.Errorf("%v", err)
 			}
+			p = nil // asks for both kinds of addresses at once
+			if _, err = r.LookupHost(background, "www.test."); !errors.As(err, &p) || p.Value != "bang" {
+				t.Errorf("%v", err)
+			}
 		}
 		if underWay, _ := r.Pending(); underWay != 0 {
 			t.Errorf("%d questions are under way", underWay)

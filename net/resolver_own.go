@@ -5,6 +5,7 @@ import (
 	"errors"
 	stdnet "net"
 	"net/netip"
+	"runtime/debug"
 
 	"golang.org/x/net/dns/dnsmessage"
 
@@ -180,7 +181,7 @@ type kindReply struct {
 }
 
 // askKinds asks for records of several kinds, all at once unless the config says
-// otherwise. The error is that of a block that is over.
+// otherwise. The error is that of a block that is over, or of a panic.
 func (r *Resolver) askKinds(ctx context.Context, config *dns.Config, name string, kinds []dnsmessage.Type) ([]kindReply, error) {
 	all := make([]kindReply, len(kinds))
 	one := func(i int) {
@@ -190,12 +191,24 @@ func (r *Resolver) askKinds(ctx context.Context, config *dns.Config, name string
 	if len(kinds) > 1 && !config.SingleRequest {
 		group := task.NewGroup()
 		for i := range kinds {
-			group.Go(func() error {
+			group.Go(func() (err error) {
+				defer func() {
+					// A Dial of the program's own that panics may do so for each of them. The asker
+					// is told; what a group does with a second panic would end the program.
+					if p := recover(); p != nil {
+						err = kernel.NewPanicError(kernel.Running(), p, debug.Stack())
+					}
+				}()
 				one(i)
 				return nil
 			})
 		}
-		if err := group.Wait(); err == nil || t.Interruptible() {
+		err := group.Wait()
+		var p *task.PanicError
+		if errors.As(err, &p) {
+			return nil, p
+		}
+		if err == nil || t.Interruptible() {
 			return all, err
 		}
 		// The two were killed and this one was not: it is shielded from the end of the

@@ -456,6 +456,15 @@ func TestSpecialNamesAreNotAskedFor(t *testing.T) {
 	s.wantQuestions(t)
 }
 
+func TestDialOfNothingIsAnError(t *testing.T) {
+	r := &net.Resolver{Dial: func(context.Context, string, string) (net.Conn, error) { return nil, nil }}
+	tasktest.Run(t, func() {
+		if _, err := r.LookupHost(background, "www.test."); err == nil || !strings.Contains(err.Error(), "neither a connection nor an error") {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
 func TestFailedDialIsTemporary(t *testing.T) {
 	refused := &net.OpError{Op: "dial", Net: "udp", Err: errors.New("refused")}
 	for _, c := range []struct {

@@ -54,6 +54,9 @@ type acceptor struct {
 // connections go on, until Shutdown or Close ends them.
 func (s *Server) Serve(l Listener) error {
 	t := kernel.MustTask("Server.Serve")
+	if l == nil {
+		return errors.New("evergreen: Serve was called without a listener: look at the error that Listen has returned in its place")
+	}
 	a := &acceptor{server: s, listener: l}
 	defer a.close()
 	switch err := accept.Blocks(l); {

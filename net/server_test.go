@@ -310,6 +310,9 @@ func TestServeSaysWhatIsWrong(t *testing.T) {
 		if err := s.Serve(std); err == nil || !strings.Contains(err.Error(), "*net.TCPListener") {
 			t.Errorf("of a listener of the standard library it says %v", err)
 		}
+		if err := s.Serve(nil); err == nil || !strings.Contains(err.Error(), "without a listener") {
+			t.Errorf("of no listener it says %v", err)
+		}
 		l := listen(t)
 		if err := new(net.Server).Serve(l); err == nil || !strings.Contains(err.Error(), "Handler") {
 			t.Errorf("without a Handler it says %v", err)

@@ -3,6 +3,7 @@ package net
 import (
 	stdnet "net"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -64,7 +65,9 @@ func zoneID(zone string) uint32 {
 	if id, ok := look(&zones, func() map[string]uint32 { return zones.ids }, zone); ok {
 		return id
 	}
-	id, _ := strconv.ParseUint(zone, 10, 32)
+	// Of "25lo" the standard library takes 25, which is how a URL has "%lo".
+	digits := len(zone) - len(strings.TrimLeft(zone, "0123456789"))
+	id, _ := strconv.ParseUint(zone[:digits], 10, 32)
 	return uint32(id)
 }
 
