@@ -18,13 +18,65 @@ import (
 	"github.com/evergreen-go/evergreen/task/tasktest"
 )
 
-// From plain goroutines: those that nettest starts.
+// From plain goroutines, those that nettest starts; and from tasks, of which each makes one
+// call for such a goroutine.
 func TestConnectionsKeepTheRulesOfNettest(t *testing.T) {
 	for _, k := range kinds {
-		t.Run(k.name, func(t *testing.T) {
-			nettest.TestConn(t, func() (a, b stdnet.Conn, stop func(), err error) { return ownLoop(t, k) })
+		t.Run(k.name+"/goroutines", func(t *testing.T) {
+			nettest.TestConn(t, func() (a, b stdnet.Conn, stop func(), err error) {
+				_, a, b, stop, err = ownLoop(t, k)
+				return a, b, stop, err
+			})
+		})
+		t.Run(k.name+"/tasks", func(t *testing.T) {
+			nettest.TestConn(t, func() (a, b stdnet.Conn, stop func(), err error) {
+				loop, a, b, stop, err := ownLoop(t, k)
+				return inTasks{a, loop}, inTasks{b, loop}, stop, err
+			})
 		})
 	}
+}
+
+// inTasks makes every call in a task of its own.
+type inTasks struct {
+	conn stdnet.Conn
+	loop *runtime.Loop
+}
+
+func (c inTasks) call(f func() error) (err error) {
+	if over := c.loop.Do(func() error {
+		err = f()
+		return nil
+	}); over != nil {
+		return over
+	}
+	return err
+}
+
+func (c inTasks) transfer(f func([]byte) (int, error), p []byte) (n int, err error) {
+	err = c.call(func() (err error) {
+		n, err = f(p)
+		return err
+	})
+	return n, err
+}
+
+func (c inTasks) Read(p []byte) (int, error)  { return c.transfer(c.conn.Read, p) }
+func (c inTasks) Write(p []byte) (int, error) { return c.transfer(c.conn.Write, p) }
+func (c inTasks) LocalAddr() stdnet.Addr      { return c.conn.LocalAddr() }
+func (c inTasks) RemoteAddr() stdnet.Addr     { return c.conn.RemoteAddr() }
+func (c inTasks) Close() error                { return c.call(c.conn.Close) }
+
+func (c inTasks) SetDeadline(t time.Time) error {
+	return c.call(func() error { return c.conn.SetDeadline(t) })
+}
+
+func (c inTasks) SetReadDeadline(t time.Time) error {
+	return c.call(func() error { return c.conn.SetReadDeadline(t) })
+}
+
+func (c inTasks) SetWriteDeadline(t time.Time) error {
+	return c.call(func() error { return c.conn.SetWriteDeadline(t) })
 }
 
 // A talk is two ends in the hands of tasks.
@@ -135,7 +187,7 @@ func TestConnectionsKeepTheRulesInTasks(t *testing.T) {
 				})
 			})
 			t.Run(k.name+"/"+rule.name+"/another loop", func(t *testing.T) {
-				a, b, stop, err := ownLoop(t, k)
+				_, a, b, stop, err := ownLoop(t, k)
 				must(t, err)
 				defer stop()
 				run(t, func() {

@@ -69,10 +69,10 @@ func socketFile(t testing.TB) string {
 
 // ownLoop makes two ends on a loop that runs on a goroutine of its own until stop is
 // called, which closes them first.
-func ownLoop(t testing.TB, k kind) (a, b stdnet.Conn, stop func(), err error) {
-	loop, err := runtime.New()
+func ownLoop(t testing.TB, k kind) (loop *runtime.Loop, a, b stdnet.Conn, stop func(), err error) {
+	loop, err = runtime.New()
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, nil, err
 	}
 	over := make(chan error, 1)
 	go func() { over <- loop.RunForever() }()
@@ -91,7 +91,7 @@ func ownLoop(t testing.TB, k kind) (a, b stdnet.Conn, stop func(), err error) {
 	}
 	if err != nil {
 		stop()
-		return nil, nil, nil, err
+		return nil, nil, nil, nil, err
 	}
-	return a, b, stop, nil
+	return loop, a, b, stop, nil
 }
