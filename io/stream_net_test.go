@@ -31,6 +31,9 @@ func streamTalk(t *testing.T) (client, server error) {
 			if _, server = fmt.Fprintf(s, "you said %q\n", line); server != nil {
 				return
 			}
+			if server = s.Flush(); server != nil { // else we would wait for an answer to what never left
+				return
+			}
 		}
 		server = s.Close()
 	})

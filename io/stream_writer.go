@@ -15,8 +15,10 @@ import (
 // has accepted is written, whatever becomes of the caller. It goes on until the peer has
 // read or the connection is closed, and holds up the end of Run until then.
 //
-// An error of the writing comes out of the next call and all that follow, since what was
-// accepted is lost; so the last call should be Flush, CloseWrite or Close.
+// An error of the writing comes out of the next call that writes, flushes or closes, and
+// all that follow, since what was accepted is lost. Reads go on, as there may be an answer
+// to what did arrive. So flush before waiting for an answer, and end with CloseWrite or
+// Close.
 type StreamWriter struct {
 	bond kernel.Bond
 	dst  Writer
