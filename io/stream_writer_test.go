@@ -496,9 +496,9 @@ func TestStreamHalfClose(t *testing.T) {
 //
 // holds: 64
 func TestStreamClose(t *testing.T) {
-	tasktest.Explore(t, tasktest.Options{Orders: 300, Seeds: 100, PCT: 50}, func() {
+	tasktest.Explore(t, tasktest.Options{Orders: 200, Seeds: 50, PCT: 20}, func() {
 		a, b := tasktest.Streams(0)
-		s := io.NewStream(a, io.WithWaterMarks(1, 3))
+		s := io.NewStream(a, io.WithWaterMarks(500, 2000))
 		reader := task.Go(func() {
 			if _, err := s.ReadLine(); err == nil {
 				t.Error("a line came from nowhere")
@@ -508,7 +508,7 @@ func TestStreamClose(t *testing.T) {
 		var writers []*task.Task
 		for range 2 {
 			writers = append(writers, task.Go(func() {
-				n, err := s.Write(make([]byte, 5000)) // more than is under way
+				n, err := s.Write(make([]byte, 10000)) // more than is under way and may wait
 				if accepted += n; err != io.ErrClosedPipe {
 					t.Errorf("%d, %v; want ErrClosedPipe", n, err)
 				}
