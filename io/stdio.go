@@ -123,7 +123,7 @@ func (s *Standard) Read(p []byte) (int, error) {
 	if !h.reading.take(t, kernel.Plain("another task to have read "+s.file.Name())) {
 		return 0, describe("read", s.file.Name(), t.Interrupted())
 	}
-	n, err, status := s.slow.offload(t, p)
+	n, status, err := s.slow.offload(t, p)
 	h.reading.pass()
 	if status == kernel.Canceled {
 		return 0, describe("read", s.file.Name(), t.Interrupted())

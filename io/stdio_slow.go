@@ -63,7 +63,7 @@ func (f *slowFile) take(p []byte) (n int, err error) {
 }
 
 // offload is read on a plain goroutine, while the task waits.
-func (f *slowFile) offload(t *kernel.Task, p []byte) (int, error, kernel.Outcome) {
+func (f *slowFile) offload(t *kernel.Task, p []byte) (int, kernel.Outcome, error) {
 	r := new(slowRead)
 	own := make([]byte, len(p)) // p is the task's, which may be gone
 	o, failed := t.Loop().Offloads().Offload(t, func() {
@@ -85,10 +85,10 @@ func (f *slowFile) offload(t *kernel.Task, p []byte) (int, error, kernel.Outcome
 	defer f.mu.Unlock()
 	if o == kernel.Canceled && !r.over {
 		r.abandoned = true
-		return 0, nil, o
+		return 0, o, nil
 	}
 	if failed != nil {
-		return 0, failed, kernel.Woken
+		return 0, kernel.Woken, failed
 	}
-	return copy(p, own[:r.n]), r.err, kernel.Woken
+	return copy(p, own[:r.n]), kernel.Woken, r.err
 }

@@ -199,7 +199,8 @@ func ttyWait(tty *io.TTY) error {
 }
 
 var ttyRoles = map[string]func(tty *io.TTY){
-	"raw": func(tty *io.TTY) { _ = tty.Raw(func() error { return ttyWait(tty) }) },
+	"tour": ttyTour,
+	"raw":  func(tty *io.TTY) { _ = tty.Raw(func() error { return ttyWait(tty) }) },
 	"raw and killed": func(tty *io.TTY) {
 		t := task.Go(func() {
 			_ = tty.Raw(func() error { fmt.Fprint(tty, "in raw mode"); var e sync.Event; e.Wait(); return nil })

@@ -6,9 +6,6 @@ import (
 	"github.com/evergreen-go/evergreen/task"
 )
 
-// everySo is how often files are looked at where the system does not tell of changes.
-const everySo = 250 * time.Millisecond
-
 // watch tells when files change.
 type watch interface {
 	// changes returns a function that waits until the file of that name may have changed
