@@ -429,3 +429,32 @@ func TestDescriptorAfterItsLoop(t *testing.T) {
 		t.Errorf("Close returned %v", err)
 	}
 }
+
+// A number that somebody else has closed, while a copy keeps its file open, does not keep
+// the loop busy.
+//
+// holds: 69, 70
+func TestNumberClosedBehindOurBack(t *testing.T) {
+	run(t, func() {
+		r, w := descPipe(t)
+		twin, err := unix.Dup(int(r.Fd()))
+		must(t, err)
+		defer unix.Close(twin)
+		waiting := task.Go(func() { _, _ = r.Read(make([]byte, 1)) })
+		settle()
+		must(t, unix.Close(int(r.Fd())))
+		before := runtime.Current().Stats().Wakeups
+		for range 3 {
+			_, err := unix.Write(int(w.Fd()), []byte("x")) // not by a hint of ours
+			must(t, err)
+			settle()
+		}
+		task.Sleep(20 * time.Millisecond)
+		if n := runtime.Current().Stats().Wakeups - before; n > 10 {
+			t.Errorf("the loop was woken %d times by 3 bytes that nobody can read", n)
+		}
+		_ = r.Close()
+		_ = waiting.Join()
+		must(t, w.Close())
+	})
+}

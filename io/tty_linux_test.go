@@ -144,9 +144,14 @@ func (u *ttyUser) size(rows, columns uint16) error {
 // end waits for the program's end and returns how that was.
 func (u *ttyUser) end() string {
 	u.t.Helper()
+	must(u.t, u.master.SetReadDeadline(time.Time{}))
+	var reading stdsync.WaitGroup
+	reading.Go(func() { _, _ = stdio.Copy(&u.seen, u.master) }) // or it could not write its last words
 	how := make([]byte, 100)
 	n, err := u.report.Read(how)
 	must(u.t, err)
+	must(u.t, u.master.SetReadDeadline(time.Unix(1, 0)))
+	reading.Wait()
 	return string(how[:n])
 }
 
