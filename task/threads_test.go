@@ -129,8 +129,7 @@ func TestOffloadFinishLeavesTheQueue(t *testing.T) {
 func TestResultThatMeetsACancellationIsReturned(t *testing.T) {
 	run(t, func() {
 		ended, got := make(chan struct{}), 0
-		var victim *task.Task
-		victim = task.Go(func() {
+		victim := task.Go(func() {
 			got, _ = task.Offload(func() (int, error) {
 				defer close(ended)
 				return 42, nil
