@@ -379,3 +379,29 @@ func TestPoolTasksAreFree(t *testing.T) {
 		}
 	})
 }
+
+// A pool of goroutines tells what they do.
+func TestThreadPoolStats(t *testing.T) {
+	run(t, func() {
+		p := future.NewThreadPool(2)
+		release := make(chan struct{})
+		var all []*future.Future[int]
+		for i := range 5 {
+			all = append(all, future.Submit(p, func() (int, error) { <-release; return i, nil }))
+		}
+		task.Yield()
+		if s := p.Stats(); s.Name != "thread" || s.Limit != 2 || s.Running != 2 || s.Queued != 0 || s.Total != 2 {
+			t.Errorf("the pool says %+v", s)
+		}
+		close(release)
+		for i, f := range all {
+			if n, err := f.Get(); n != i || err != nil {
+				t.Errorf("future %d got %d, %v", i, n, err)
+			}
+		}
+		if s := p.Stats(); s.Running != 0 || s.Total != 5 {
+			t.Errorf("the pool says %+v", s)
+		}
+		_ = p.Close()
+	})
+}

@@ -17,6 +17,7 @@ func TestOptionsThatMakeNoSense(t *testing.T) {
 		"an option is nil":              nil,
 		"WithPick needs a function":     runtime.WithPick(nil),
 		"WithOffloadLimit(0)":           runtime.WithOffloadLimit(0),
+		"WithFileLimit(0)":              runtime.WithFileLimit(0),
 		"WithGrace(-1ns) is negative":   runtime.WithGrace(-1),
 		"WithErrorHandler needs a":      runtime.WithErrorHandler(nil),
 		"needs a limit above zero":      runtime.WithMonitor(0, func(runtime.Stall) {}),
