@@ -44,4 +44,6 @@
 // A call that blocks natively (a database driver in C, a long computation) stops
 // all tasks of the loop. [Offload] runs it on a plain goroutine and lets the other
 // tasks go on.
+// [Threads] are goroutines for one purpose, so that what is slow holds up
+// its like only; [OffloadFinish] is for what must not be left alone.
 package task
