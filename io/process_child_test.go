@@ -86,13 +86,24 @@ func procPlay(name, arg string) {
 			_, _ = unix.Poll(nil, 1)
 		}
 		procPlay("stay", "")
+	case "babble":
+		for {
+			if _, err := os.Stdout.WriteString("blah "); err != nil {
+				return
+			}
+		}
 	case "leave": // a grandchild that has all our streams
 		grandchild := procNative("stay")
-		if arg == "" {
+		switch arg {
+		case "babble":
+			grandchild = procNative(arg)
+		case "":
 			grandchild = procNative(fmt.Sprint("orphan ", os.Getpid()))
 		}
 		grandchild.Stdin, grandchild.Stdout, grandchild.Stderr = os.Stdin, os.Stdout, os.Stderr
-		if f := os.NewFile(procLast, "last"); f != nil {
+		if arg == "babble" {
+			unix.CloseOnExec(procLast)
+		} else if f := os.NewFile(procLast, "last"); f != nil {
 			grandchild.ExtraFiles = []*os.File{f}
 		}
 		if err := grandchild.Start(); err != nil {

@@ -156,11 +156,8 @@ func (o *procOutput) drain() {
 
 // Read implements io.Reader. It is a checkpoint.
 func (o *procOutput) Read(p []byte) (int, error) {
-	if o.drains {
-		if o.left <= 0 {
-			return 0, stdio.EOF
-		}
-		p = p[:min(len(p), o.left)]
+	if o.drains && o.left <= 0 {
+		return 0, stdio.EOF
 	}
 	n, err := o.end.Read(p)
 	if o.drains { // maybe since a moment ago

@@ -120,6 +120,64 @@ func TestGrandchildHoldsThePipe(t *testing.T) {
 	})
 }
 
+// A grandchild that writes without end is not listened to for ever.
+//
+// holds: 98
+func TestGrandchildThatBabbles(t *testing.T) {
+	procEachWay(t, func(t *testing.T) {
+		run(t, func() {
+			c := procCmd("leave babble")
+			ended := procLine(t, c) // the program alone: the grandchild has not got it
+			gate := new(gatedWriter)
+			c.Stdout = gate
+			must(t, c.Start())
+			ended()
+			for gate.n == 0 { // the grandchild speaks, and fills the pipe meanwhile
+				task.Yield()
+			}
+			waiting := task.Go(func() { must(t, c.Wait()) })
+			settle()
+			gate.open = true
+			must(t, waiting.Join())
+		})
+	})
+}
+
+// gatedWriter lets nothing pass before it is open.
+type gatedWriter struct {
+	n    int
+	open bool
+}
+
+func (g *gatedWriter) Write(p []byte) (int, error) {
+	g.n += len(p)
+	for !g.open {
+		task.Yield()
+	}
+	return len(p), nil
+}
+
+// A task that is cancelled while its program is made has it.
+//
+// holds: 46
+func TestStartIsNotInterrupted(t *testing.T) {
+	procEachWay(t, func(t *testing.T) {
+		run(t, func() {
+			c := procCmd("exit 0")
+			ctx, cancel := context.WithCancel(context.Background())
+			starter := task.Go(func() {
+				if err := timeout.WithContext(ctx, c.Start); err != nil || c.Process == nil {
+					t.Errorf("Start returned %v, the process is %v", err, c.Process)
+				}
+			})
+			task.Yield() // it has begun
+			cancel()
+			must(t, starter.Join())
+			must(t, c.Wait())
+		})
+	})
+}
+
 // endless is a reader that has something each time.
 type endless struct{}
 
@@ -342,6 +400,22 @@ func TestStopLeavesNoZombie(t *testing.T) {
 				}
 				runtime.Current().Stop()
 			}, runtime.WithGrace(grace)))
+		})
+	}
+}
+
+// The loop ends while a program is being made, and nobody is left to take it.
+func TestStopWhileStarting(t *testing.T) {
+	for _, grace := range []time.Duration{0, time.Minute} {
+		procEachWay(t, func(t *testing.T) {
+			for range 5 {
+				c := procCmd("stay")
+				must(t, runtime.Run(func() {
+					task.Go(func() { _ = c.Run() })
+					task.Yield() // it has begun, and waits
+					runtime.Current().Stop()
+				}, runtime.WithGrace(grace)))
+			}
 		})
 	}
 }
