@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,7 +32,9 @@ func TestEveryArea(t *testing.T) {
 	for _, a := range areas {
 		t.Run(a.name, func(t *testing.T) {
 			c := tiny(a.name)
-			c.peers = quickToStart(a)
+			if c.peers = quickToStart(a); len(c.peers) == 0 {
+				t.Skip("all its peers are other programs")
+			}
 			c.json = filepath.Join(t.TempDir(), "results.json")
 			var out bytes.Buffer
 			if _, err := c.do(&out); err != nil {
@@ -111,7 +114,7 @@ func plausible(t *testing.T, a *area, s scene, p measured) {
 			t.Errorf("%s, %s: %s is %v", s.name, p.Peer, m.key, value(m))
 		}
 	}
-	if value(p50) > value(p99) || value(p99) > value(p999) {
+	if value(p50) > value(p99) || slices.Contains(a.metrics, p999) && value(p99) > value(p999) {
 		t.Errorf("%s, %s: p50 %v, p99 %v, p99.9 %v", s.name, p.Peer, value(p50), value(p99), value(p999))
 	}
 }

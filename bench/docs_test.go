@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -20,7 +21,7 @@ func made() *results {
 		for _, s := range a.scenes {
 			o := outcome{Area: a.name, Scene: s.name, Rounds: 2, Length: "1s"}
 			for i, p := range a.peers {
-				if s.only != nil && !has(s.only, p.name) {
+				if s.only != nil && !slices.Contains(s.only, p.name) {
 					continue
 				}
 				m := measured{Peer: p.name, Metrics: map[string]spread{}}
@@ -36,15 +37,6 @@ func made() *results {
 		}
 	}
 	return r
-}
-
-func has(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }
 
 // The page shows every area, every picture there is, and every promise.

@@ -3,6 +3,7 @@ module github.com/evergreen-go/evergreen/bench
 go 1.26.0
 
 require (
+	github.com/ajstarks/svgo v0.0.0-20211024235047-1546f124cd8b
 	github.com/cloudwego/netpoll v0.7.2
 	github.com/evergreen-go/evergreen v0.0.0
 	github.com/gocolly/colly/v2 v2.3.0
@@ -14,7 +15,6 @@ require (
 
 require (
 	github.com/PuerkitoBio/goquery v1.11.0 // indirect
-	github.com/ajstarks/svgo v0.0.0-20211024235047-1546f124cd8b // indirect
 	github.com/andybalholm/cascadia v1.3.3 // indirect
 	github.com/antchfx/htmlquery v1.3.5 // indirect
 	github.com/antchfx/xmlquery v1.5.0 // indirect

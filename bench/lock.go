@@ -21,6 +21,7 @@ var lockArea = &area{
 		{name: us, works: map[string]func(*meter){
 			"free": inLoop(func(m *meter) {
 				var l sync.Mutex
+				held := 0 // what the lock guards
 				m.batch(func(n int) {
 					for range n {
 						l.Lock()
@@ -32,6 +33,7 @@ var lockArea = &area{
 			"contended": inLoop(ourContention),
 			"read": inLoop(func(m *meter) {
 				var l sync.RWMutex
+				held := 0 // what the lock guards
 				m.batch(func(n int) {
 					for range n {
 						l.RLock()
@@ -53,6 +55,7 @@ var lockArea = &area{
 		{name: "std", works: map[string]func(*meter){
 			"free": func(m *meter) {
 				var l stdsync.Mutex
+				held := 0 // what the lock guards
 				m.batch(func(n int) {
 					for range n {
 						l.Lock()
@@ -64,6 +67,7 @@ var lockArea = &area{
 			"contended": stdContention,
 			"read": func(m *meter) {
 				var l stdsync.RWMutex
+				held := 0 // what the lock guards
 				m.batch(func(n int) {
 					for range n {
 						l.RLock()
@@ -90,9 +94,6 @@ var lockArea = &area{
 		workload("Semaphore", "permit", job{}),
 	},
 }
-
-// held is what the locks guard.
-var held int
 
 // ourContention is two tasks that hand a lock to each other.
 func ourContention(m *meter) {
