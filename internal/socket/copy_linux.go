@@ -27,7 +27,7 @@ type moved struct {
 // and not yet given to f is lost, as with a copy through a buffer; where one of the two
 // is a pipe, nothing is.
 func (f *FD) Splice(from *FD, remain int64) (n int64, done bool, err error) {
-	if from.Loop() != f.Loop() || !f.stream || !from.stream || f.guest != 0 || from.guest != 0 {
+	if from.Loop() != f.Loop() || !f.stream || !from.stream || f.guest || from.guest {
 		return 0, false, nil
 	}
 	t := f.task()
@@ -89,7 +89,7 @@ func (f *FD) fill(t *kernel.Task, pipe, limit int) (n int, err error) {
 // nothing was sent. It is a checkpoint. While the disk is read the loop stands still,
 // for a mebibyte at most at a time.
 func (f *FD) Sendfile(file syscall.RawConn, remain int64) (n int64, done bool, err error) {
-	if f.guest != 0 {
+	if f.guest {
 		return 0, false, nil
 	}
 	t := f.task()

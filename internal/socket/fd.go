@@ -35,7 +35,7 @@ type FD struct {
 	// It is not the FD, which may be forgotten.
 	peer *kernel.Desc
 	// guest is set where the open file is shared with others and may block, see Guest.
-	guest guest
+	guest bool
 	// kind is what New was told, for what Accept makes.
 	kind int
 	// cleanup closes a descriptor that was forgotten; Close calls it off.
@@ -247,7 +247,7 @@ func (f *FD) Write(p []byte) (int, error) {
 			if total == len(p) {
 				break
 			}
-			if f.pipe && f.guest == 0 {
+			if f.pipe && !f.guest {
 				d.Blocked(kernel.Write) // it was full when the call returned, so there will be a report
 				continue
 			}

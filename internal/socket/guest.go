@@ -22,14 +22,6 @@ import (
 // call has the loop stand still until more comes. Packages that can have an open file of
 // their own (by opening a terminal or a pipe anew) should therefore prefer that.
 
-// guest tells how a shared descriptor is kept from blocking; 0 for one of our own.
-type guest uint8
-
-const (
-	guestSocket guest = iota + 1
-	guestFile
-)
-
 // guestPart is how much is written at once to what may block: a pipe that has room has
 // room for this, and a terminal is not full of it for long.
 const guestPart = 512
@@ -37,11 +29,7 @@ const guestPart = 512
 // Guest notes that the open file is shared and must be left blocking. It is not a
 // checkpoint.
 func (f *FD) Guest() {
-	f.guest = guestFile
-	if f.kind > 0 {
-		f.guest = guestSocket
-	}
-	f.piecewise = true
+	f.guest, f.piecewise = true, true
 }
 
 // Restore notes that the open file was blocking before it came here, and has Close
@@ -56,11 +44,10 @@ func (f *FD) Quiet() { f.desc.Blocked(kernel.Read) }
 // tryRead is one system call that does not wait.
 func (f *FD) tryRead(p []byte) (int, syscall.Errno) {
 	fd := f.desc.FD()
-	switch f.guest {
-	case guestSocket:
-		n, _, err := unix.Recvfrom(fd, p, unix.MSG_DONTWAIT)
-		return max(0, n), errnoOf(err)
-	case guestFile:
+	switch {
+	case f.kind > 0:
+		return recv(fd, p)
+	case f.guest:
 		if now := ready(fd, unix.POLLIN); !now {
 			return 0, syscall.EAGAIN
 		}
@@ -73,11 +60,10 @@ func (f *FD) tryRead(p []byte) (int, syscall.Errno) {
 // tryWrite is one system call that does not wait.
 func (f *FD) tryWrite(p []byte) (int, syscall.Errno) {
 	fd := f.desc.FD()
-	switch f.guest {
-	case guestSocket:
-		n, err := unix.SendmsgN(fd, p, nil, nil, unix.MSG_DONTWAIT)
-		return max(0, n), errnoOf(err)
-	case guestFile:
+	switch {
+	case f.kind > 0:
+		return send(fd, p)
+	case f.guest:
 		if now := ready(fd, unix.POLLOUT); !now {
 			return 0, syscall.EAGAIN
 		}

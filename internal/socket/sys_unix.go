@@ -20,6 +20,18 @@ func write(fd int, p []byte) (int, syscall.Errno) {
 	return max(0, n), errnoOf(err)
 }
 
+// recv is read for a socket, and send is write. They do not wait even where the socket
+// may block.
+func recv(fd int, p []byte) (int, syscall.Errno) {
+	n, _, err := unix.Recvfrom(fd, p[:min(len(p), maxIO)], unix.MSG_DONTWAIT)
+	return max(0, n), errnoOf(err)
+}
+
+func send(fd int, p []byte) (int, syscall.Errno) {
+	n, err := unix.SendmsgN(fd, p[:min(len(p), maxIO)], nil, nil, unix.MSG_DONTWAIT)
+	return max(0, n), errnoOf(err)
+}
+
 // open makes a socket that does not block and is not inherited.
 func open(family, kind, protocol int) (int, error) {
 	syscall.ForkLock.RLock()
