@@ -107,6 +107,44 @@ func TestSystemCallsFail(t *testing.T) {
 	}
 }
 
+// A close that fails is told of, and has closed: nothing is left, and no other descriptor,
+// which may have got the number, is closed by a second try.
+func TestFailedCloseHasClosed(t *testing.T) {
+	for _, errno := range []syscall.Errno{syscall.EINTR, syscall.EIO} {
+		for name, open := range map[string]func() []io.Closer{
+			"tcp":      func() []io.Closer { a, b := pair(t); return []io.Closer{a, b} },
+			"unix":     func() []io.Closer { a, b := unixPair(t, "unix"); return []io.Closer{a, b} },
+			"udp":      func() []io.Closer { a, b := udpPair(t, "udp4"); return []io.Closer{a, b} },
+			"listener": func() []io.Closer { return []io.Closer{listen(t)} },
+		} {
+			failing, heard := "", 0
+			tasktest.FailEverywhere(t, errno, []string{"close"}, func(call string) { failing = call }, func() {
+				before := openFiles(t)
+				all := open()
+				told := 0
+				for _, c := range all {
+					var op *net.OpError
+					if err := c.Close(); errors.Is(err, errno) && errors.As(err, &op) && op.Op == "close" {
+						told++
+					} else if err != nil {
+						t.Errorf("%s: %v, want an OpError that wraps the close's %v", name, err, errno)
+					}
+					if err := c.Close(); !errors.Is(err, net.ErrClosed) {
+						t.Errorf("%s: a second Close returns %v", name, err)
+					}
+				}
+				if heard += told; told > 1 || failing == "" && told > 0 {
+					t.Errorf("%s: of one close that failed %d have told", name, told)
+				}
+				openAsBefore(t, before+2) // those of the poller
+			})
+			if want := map[bool]int{true: 1, false: 2}[name == "listener"]; heard != want {
+				t.Errorf("%s: %d failures were told of, want %d", name, heard, want)
+			}
+		}
+	}
+}
+
 // Where the system says that it cannot copy between the two a buffer is used.
 func TestCopyFallsBackToABuffer(t *testing.T) {
 	for _, name := range []string{"sendfile", "splice"} {

@@ -107,7 +107,11 @@ func (f *file) release(fd int) error {
 		go unix.Close(fd) // the loop must not wait with it
 		return nil
 	}
-	return os.NewSyscallError("close", closeFD(fd))
+	err := closeFD(fd)
+	if e := f.desc.Loop().Fault("close"); e != 0 {
+		err = e // a close that fails has closed all the same, and must not be made again
+	}
+	return os.NewSyscallError("close", err)
 }
 
 // endFromOutside has the loop call end, or calls it itself if the loop has ended,
