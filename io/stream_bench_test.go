@@ -49,7 +49,7 @@ func BenchmarkStreamLines(b *testing.B) {
 			}
 		})
 	})
-	b.Run("evergreen/Lines", func(b *testing.B) {
+	b.Run("evergreen-Lines", func(b *testing.B) {
 		b.SetBytes(int64(len(data)))
 		run(b, func() {
 			for b.Loop() {

@@ -310,7 +310,6 @@ var newline = []byte{'\n'}
 func (s *StreamReader) ReadLine() ([]byte, error) {
 	if s.bond.Here() && !s.gate.taken && s.bond.Tick() {
 		if i := bytes.IndexByte(s.buf[s.r:s.w], '\n'); i >= 0 && i < s.limit {
-			s.examined += i + 1
 			return s.line(i), nil
 		}
 	}
@@ -332,9 +331,11 @@ func (s *StreamReader) waitLine() ([]byte, error) {
 
 // line takes a line whose \n is the i-th byte.
 func (s *StreamReader) line(i int) []byte {
-	line := s.advance(i + 1)[:i:i]
-	if i > 0 && line[i-1] == '\r' {
-		line = line[: i-1 : i-1]
+	data := s.buf[s.r:s.w]
+	s.r += i + 1
+	s.clear.n = 0
+	if i > 0 && data[i-1] == '\r' {
+		i--
 	}
-	return line
+	return data[:i:i]
 }
