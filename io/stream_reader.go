@@ -34,8 +34,8 @@ type StreamReader struct {
 	clear cleared
 	// match is the search for the last expression.
 	match *matcher
-	// examined counts the bytes that searches have looked at: a test holds it against
-	// the number of bytes there were.
+	// examined counts the bytes that searches have looked at which may have to wait: a
+	// test holds it against the number of bytes there were.
 	examined int
 }
 
@@ -308,7 +308,8 @@ var newline = []byte{'\n'}
 //
 // [Lines]: StreamReader.Lines
 func (s *StreamReader) ReadLine() ([]byte, error) {
-	if s.bond.Here() && !s.gate.taken && s.bond.Tick() {
+	// Mostly the line is there already; not if the last search was in vain.
+	if s.bond.Here() && !s.gate.taken && s.clear.n == 0 && s.bond.Tick() {
 		if i := bytes.IndexByte(s.buf[s.r:s.w], '\n'); i >= 0 && i < s.limit {
 			return s.line(i), nil
 		}
