@@ -276,7 +276,7 @@ func (b *procBirth) deliver(p *os.Process, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.process, b.err = p, err
-	if b.abandoned {
+	if b.abandoned && p != nil {
 		b.end()
 	}
 }
@@ -285,15 +285,15 @@ func (b *procBirth) abandon() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.abandoned = true
-	go b.end()
+	if b.process != nil { // else deliver finds that nobody wants it
+		go b.end()
+	}
 }
 
 // end kills and reaps what nobody took.
 func (b *procBirth) end() {
-	if b.process != nil {
-		_ = b.process.Kill()
-		_, _ = b.process.Wait()
-	}
+	_ = b.process.Kill()
+	_, _ = b.process.Wait()
 }
 
 // Signal sends a signal to the program, or under Cmd.Group to the group that it leads.

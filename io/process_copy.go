@@ -7,6 +7,7 @@ import (
 	stdio "io"
 	"io/fs"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 
@@ -49,7 +50,7 @@ func (c *Cmd) input() (*os.File, error) {
 		return nil, err
 	}
 	c.copies = append(c.copies, &procCopy{name: "stdin", end: ours, run: func() error {
-		_, err := stdio.Copy(ours, c.Stdin)
+		err := procTransfer(ours, c.Stdin)
 		var pe *fs.PathError
 		if errors.As(err, &pe) && pe.Op == "write" && pe.Path == ours.name && pe.Err == syscall.EPIPE {
 			return nil // the program did not want it all
@@ -73,10 +74,23 @@ func (c *Cmd) output(name string, w stdio.Writer) (*os.File, error) {
 	}
 	source := &procOutput{end: ours}
 	c.copies = append(c.copies, &procCopy{name: name, end: ours, source: source, run: func() error {
-		_, err := stdio.Copy(w, source)
-		return err
+		return procTransfer(w, source)
 	}})
 	return theirs, nil
+}
+
+// procBuffers are those of the copies.
+var procBuffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
+
+// procTransfer copies all there is. It knows no short cuts: the ReadFrom of a bytes.Buffer,
+// and its WriteTo, would be in the middle of their work while this task waits, and a
+// task that used the same buffer meanwhile, such as the copy of another stream, would
+// lose what it wrote. Reads and Writes of such things do not wait.
+func procTransfer(w stdio.Writer, r stdio.Reader) error {
+	buf := procBuffers.Get().(*[32 << 10]byte)
+	defer procBuffers.Put(buf)
+	_, err := stdio.CopyBuffer(struct{ stdio.Writer }{w}, struct{ stdio.Reader }{r}, buf[:])
+	return err
 }
 
 // startCopy starts the task. It belongs to the program, and to no block around the call

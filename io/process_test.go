@@ -238,6 +238,31 @@ func TestSlowWriterGetsEverything(t *testing.T) {
 	})
 }
 
+// Several programs may write to one buffer: between two checkpoints nobody is in it.
+func TestProgramsShareABuffer(t *testing.T) {
+	procEachWay(t, func(t *testing.T) {
+		run(t, func() {
+			var out bytes.Buffer
+			g := task.NewGroup()
+			for range 8 {
+				c := procCmd("both")
+				c.Stdout, c.Stderr = &out, stdio.MultiWriter(&out) // by two pipes
+				g.Go(c.Run)
+			}
+			for range 1000 {
+				out.WriteString("x")
+				task.Yield()
+			}
+			must(t, g.Wait())
+			for part, n := range map[string]int{"x": 1000, "out": 16, "again": 8, "err": 8} {
+				if got := strings.Count(out.String(), part); got != n {
+					t.Errorf("there is %d times %q, want %d", got, part, n)
+				}
+			}
+		})
+	})
+}
+
 // slowWriter has the others run for a long time with each write.
 type slowWriter struct{ n int }
 

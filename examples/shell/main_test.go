@@ -130,7 +130,10 @@ func TestBackground(t *testing.T) {
 		if len(s.jobs) != 1 {
 			t.Errorf("%d jobs are left", len(s.jobs))
 		}
-		typeIn(t, in, out, "exit") // which ends the other; the loop waits for that
+		_, err := stdio.WriteString(in, "exit\n") // which ends the other; the loop waits for that
+		if err != nil {
+			t.Fatal(err)
+		}
 	})
 }
 
