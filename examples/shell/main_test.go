@@ -104,7 +104,7 @@ func TestLimit(t *testing.T) {
 // Ctrl-C reaches what runs, and not the shell.
 func TestInterrupt(t *testing.T) {
 	session(t, 0, func(s *shell, in *os.File, out *bytes.Buffer) {
-		if _, err := stdio.WriteString(in, "sh -c 'echo here; sleep 1000'\n"); err != nil {
+		if _, err := stdio.WriteString(in, "sh -c 'echo here; exec sleep 1000'\n"); err != nil {
 			t.Fatal(err)
 		}
 		until(func() bool { return strings.Contains(out.String(), "here\n") })
