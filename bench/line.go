@@ -1,4 +1,4 @@
-//go:build linux && evergreen_io
+//go:build linux
 
 package main
 

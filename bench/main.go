@@ -37,6 +37,7 @@ var areas = []*area{
 	handoffArea, spawnArea, groupArea, memoryArea, lockArea, queueArea, channelArea, selectArea,
 	timerArea, cancelArea, offloadArea,
 	tcpArea, acceptArea, udpArea, proxyArea, idleArea,
+	lineArea, pipeArea, fileArea, processArea,
 	httpArea, clientArea, tlsArea, crawlArea, growthArea, wrkArea,
 }
 

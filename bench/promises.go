@@ -42,4 +42,11 @@ var promises = []promise{
 	{issue: 4, area: "udp", metric: rate, rival: "net", limit: 1.1},
 	{issue: 4, area: "proxy", metric: rate, rival: "net", limit: 1},
 	{issue: 4, area: "idle", metric: perConn, rival: "net", limit: 1},
+
+	// Streams, pipes and programs.
+	{issue: 5, area: "line", scene: "1,000,000 from memory ", metric: cpuNS, rival: "bufio", limit: 1},
+	{issue: 5, area: "line", scene: "1,000,000 over TCP ", metric: cpuNS, rival: "bufio", limit: 1},
+	{issue: 5, area: "pipe", scene: "OSPipe, ", metric: cpuNS, rival: "std", limit: 1},
+	{issue: 5, area: "pipe", scene: "in memory, ", metric: cpuNS, rival: "std", limit: 0.5},
+	{issue: 5, area: "process", metric: wallNS, rival: "os/exec", limit: 1.1},
 }
