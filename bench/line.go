@@ -73,7 +73,7 @@ func mustCount(n, want int) int {
 	return n
 }
 
-func countOurs(s interface{ ReadLine() ([]byte, error) }, want int) int {
+func countOurs(s *io.StreamReader, want int) int {
 	n := 0
 	for {
 		if _, err := s.ReadLine(); err != nil {
@@ -108,7 +108,7 @@ func linesOverOurs(lines [][]byte) int {
 		must(s.Close())
 	})
 	s := io.NewStream(to)
-	n := countOurs(s, len(lines))
+	n := countOurs(s.StreamReader, len(lines))
 	must(s.Close())
 	must(sender.Join())
 	return n
