@@ -43,6 +43,9 @@ func (b Bars) Draw(w io.Writer) error {
 		}
 		for _, bar := range p.Bars {
 			label = max(label, textWidth(bar.Label))
+			if bar.Ours {
+				label = max(label, boldWidth(bar.Label))
+			}
 			text = max(text, textWidth(Number(bar.Value)+"   "+bar.Note))
 		}
 	}
@@ -91,7 +94,7 @@ func (c canvas) bar(b Bar, left, y, scale float64) {
 	}
 	c.rich(end+8, y+13, Number(b.Value), class, "start")
 	if b.Note != "" {
-		c.rich(end+14+textWidth(Number(b.Value)), y+13, b.Note, "s", "start")
+		c.rich(end+16+textWidth(Number(b.Value)), y+13, b.Note, "s", "start")
 	}
 }
 

@@ -69,6 +69,9 @@ func (c canvas) rich(x, y float64, text, class, anchor string) {
 // textWidth is how wide a text is at most, about: there is no font here to ask.
 func textWidth(s string) float64 { return 7.8 * float64(len([]rune(s))) }
 
+// boldWidth is the same of what is set in bold.
+func boldWidth(s string) float64 { return 1.13 * textWidth(s) }
+
 // Number writes a value with as many digits as it is worth: three, and commas.
 func Number(v float64) string {
 	switch a := math.Abs(v); {
