@@ -53,6 +53,8 @@ type scene struct {
 	only []string
 	// long: a run that is short of time leaves it out.
 	long bool
+	// files is how many descriptors a process of it must have; 0: what any has.
+	files int
 }
 
 // options are what the command line says about a run.

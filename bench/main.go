@@ -138,6 +138,10 @@ func (c command) run(out io.Writer) (*results, error) {
 			if len(in) == 0 {
 				continue
 			}
+			if most := raiseFiles(); uint64(c.limit(s.files)) > most {
+				plan.leaveOut(s, fmt.Sprintf("needs %d descriptors, the system allows %d", s.files, most))
+				continue
+			}
 			until, ok := plan.next(s, len(in))
 			if !ok {
 				continue

@@ -20,7 +20,7 @@ type plan struct {
 	end     time.Time // of the run
 	left    int       // peers of scenes still to come
 	begun   int       // scenes measured
-	out     []string  // left out, of the present area
+	out     []string  // left out of the present area, and why
 }
 
 func newPlan(o options) *plan {
@@ -47,7 +47,7 @@ func (p *plan) next(s scene, peers int) (until time.Time, ok bool) {
 		if !s.long {
 			p.left -= peers
 		}
-		p.out = append(p.out, s.name)
+		p.leaveOut(s, "for want of time")
 		return noLimit, false
 	}
 	p.begun++
@@ -56,10 +56,13 @@ func (p *plan) next(s scene, peers int) (until time.Time, ok bool) {
 	return time.Now().Add(share), true
 }
 
+// leaveOut notes a scene that is not measured, and why.
+func (p *plan) leaveOut(s scene, why string) { p.out = append(p.out, fmt.Sprintf("%s (%s)", s.name, why)) }
+
 // report says which scenes of an area were left out.
 func (p *plan) report(w io.Writer, a *area) {
 	if len(p.out) > 0 {
-		fmt.Fprintf(w, "\nLeft out of %q for want of time: %s.\n", a.title, strings.Join(p.out, ", "))
+		fmt.Fprintf(w, "\nLeft out of %q: %s.\n", a.title, strings.Join(p.out, ", "))
 	}
 	p.out = nil
 }

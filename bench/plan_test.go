@@ -34,7 +34,7 @@ func TestPlan(t *testing.T) {
 	}
 	var out strings.Builder
 	p.report(&out, &area{title: "Things"})
-	if want := "\nLeft out of \"Things\" for want of time: the long one, the late one.\n"; out.String() != want {
+	if want := "\nLeft out of \"Things\": the long one (for want of time), the late one (for want of time).\n"; out.String() != want {
 		t.Errorf("the report says %q, want %q", out.String(), want)
 	}
 }
