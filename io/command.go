@@ -61,12 +61,12 @@ type Cmd struct {
 	Env []string
 	// Dir is the directory it runs in, "" for that of this process.
 	Dir string
-	// Stdin is what it reads: nil for nothing. An *os.File is given to the program
-	// itself; from anything else a task copies, by way of a pipe.
+	// Stdin is what it reads: nil for nothing. An *os.File, a *[File] and [Stdin] are
+	// given to the program itself; from anything else a task copies, by way of a pipe.
 	Stdin stdio.Reader
-	// Stdout and Stderr are where it writes: nil for nowhere. An *os.File is given to
-	// the program itself; to anything else a task copies, by way of a pipe. If both are
-	// the same, they share the pipe.
+	// Stdout and Stderr are where it writes: nil for nowhere. An *os.File, a *[File],
+	// [Stdout] and [Stderr] are given to the program itself; to anything else a task
+	// copies, by way of a pipe. If both are the same, they share the pipe.
 	Stdout, Stderr stdio.Writer
 	// ExtraFiles are its descriptors from number 3 on.
 	ExtraFiles []*os.File
@@ -112,7 +112,7 @@ type Cmd struct {
 	// childFiles are what only the program needs, to be closed when it has them.
 	childFiles []*os.File
 	// ends are our ends of its pipes.
-	ends []*procPipe
+	ends []*Descriptor
 	// copies are the tasks that copy, active how many have not ended, a Cancel under way
 	// included; idle is where Wait waits for them.
 	copies []*procCopy

@@ -164,7 +164,7 @@ func (c *Cmd) null() (*os.File, error) {
 }
 
 // pipe makes a pipe to the program or from it.
-func (c *Cmd) pipe(weRead bool) (*procPipe, *os.File, error) {
+func (c *Cmd) pipe(weRead bool) (*Descriptor, *os.File, error) {
 	ours, theirs, err := newProcPipe(c.loop, weRead)
 	if err != nil {
 		return nil, nil, err
@@ -175,7 +175,7 @@ func (c *Cmd) pipe(weRead bool) (*procPipe, *os.File, error) {
 }
 
 // userPipe is pipe for those whose other end the user gets.
-func (c *Cmd) userPipe(call, stream string, set, weRead bool) (*procPipe, *os.File, error) {
+func (c *Cmd) userPipe(call, stream string, set, weRead bool) (*Descriptor, *os.File, error) {
 	switch {
 	case set:
 		return nil, nil, errors.New("exec: " + stream + " already set")

@@ -19,7 +19,7 @@ import (
 // for it. Each stream has its own, so that no full pipe can hold up another.
 type procCopy struct {
 	name string
-	end  *procPipe
+	end  *Descriptor
 	// source is what the program's output is read by, nil for its input.
 	source *procOutput
 	run    func() error
@@ -42,7 +42,7 @@ func (c *Cmd) input() (*os.File, error) {
 	if c.Stdin == nil {
 		return c.null()
 	}
-	if f, ok := c.Stdin.(*os.File); ok {
+	if f := handed(c.Stdin); f != nil {
 		return f, nil
 	}
 	ours, theirs, err := c.pipe(false)
@@ -65,7 +65,7 @@ func (c *Cmd) output(name string, w stdio.Writer) (*os.File, error) {
 	if w == nil {
 		return c.null()
 	}
-	if f, ok := w.(*os.File); ok {
+	if f := handed(w); f != nil {
 		return f, nil
 	}
 	ours, theirs, err := c.pipe(true)
@@ -150,7 +150,7 @@ func (c *Cmd) copied() error {
 // procOutput reads what a program writes: to the end of the stream, or to what was in
 // the pipe when the program had ended, whoever else might write to it.
 type procOutput struct {
-	end *procPipe
+	end *Descriptor
 	// drains tells that left bytes are still to come.
 	drains bool
 	left   int

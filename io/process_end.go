@@ -7,8 +7,6 @@ import (
 	"os"
 	"sync"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/evergreen-go/evergreen/internal/kernel"
 	"github.com/evergreen-go/evergreen/internal/socket"
 )
@@ -80,7 +78,7 @@ func (e *procEnd) await(t *kernel.Task) error {
 func (e *procEnd) begin(l *kernel.Loop) {
 	if usePidfd && l.Fault("pidfd_open") == 0 {
 		if fd, err := pidfd(e.process); err == nil {
-			e.fd, _ = socket.New(fd, "the end of "+e.what, unix.SOCK_DGRAM)
+			e.fd, _ = socket.New(fd, "the end of "+e.what, socket.Device)
 		}
 	}
 	if e.fd == nil {

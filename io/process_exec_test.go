@@ -295,3 +295,28 @@ func TestCommandLikeExec(t *testing.T) {
 	}()
 	io.CommandContext(nil, "sh") //nolint:staticcheck // that is the test
 }
+
+// A program is given files of ours itself, as it is given those of package os: nobody
+// copies.
+func TestProcessIsGivenFiles(t *testing.T) {
+	if _, err := os.Stat("/dev/stdin"); err != nil {
+		t.Skip("skipped: needs /dev/stdin")
+	}
+	dir := t.TempDir()
+	run(t, func() {
+		must(t, io.WriteFile(dir+"/in", []byte("a line\n"), 0o600))
+		in, err := io.Open(dir + "/in")
+		must(t, err)
+		defer in.Close()
+		out, err := io.Create(dir + "/out")
+		must(t, err)
+		defer out.Close()
+		c := io.Command("sh", "-c", "test -f /dev/stdin && test -f /dev/stdout && test -f /dev/stderr && cat")
+		c.Stdin, c.Stdout, c.Stderr = in, out, out
+		must(t, c.Run())
+		text, err := io.ReadFile(dir + "/out")
+		if string(text) != "a line\n" || err != nil {
+			t.Errorf("the file has %q, %v", text, err)
+		}
+	})
+}

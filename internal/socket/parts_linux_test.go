@@ -11,14 +11,13 @@ import (
 	"github.com/evergreen-go/evergreen/internal/socket"
 )
 
-// pipe makes a pipe whose writing end is in the care of the running loop.
+// pipe makes a stream whose writing end is in the care of the running loop.
 func pipe(t *testing.T) (in int, out *socket.FD) {
 	t.Helper()
-	var both [2]int
-	must(t, unix.Pipe2(both[:], unix.O_NONBLOCK|unix.O_CLOEXEC))
-	out, err := socket.New(both[1], "a test's pipe", unix.SOCK_STREAM)
+	in, other := numbers(t)
+	out, err := socket.New(other, "a test's stream", unix.SOCK_STREAM)
 	must(t, err)
-	return both[0], out
+	return in, out
 }
 
 // A peer that reads as fast as we write: the next part could always be written at
