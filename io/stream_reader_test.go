@@ -231,7 +231,8 @@ func TestStreamDoesWhatBufioDoes(t *testing.T) {
 		Peek(int) ([]byte, error)
 		Discard(int) (int, error)
 		Buffered() int
-	}) string {
+	},
+	) string {
 		var all strings.Builder
 		buf := make([]byte, 5)
 		n, err := r.Read(nil)
