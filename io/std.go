@@ -86,6 +86,9 @@ var Discard = stdio.Discard
 // connections and descriptors of ours the bytes then stay inside the system, by
 // splice(2), and never come into this process. When the task is cancelled the count
 // says how much has arrived at dst.
+//
+// A bytes.Buffer copies itself: it is in the middle of that while the task waits for the
+// other end, and what another task writes to it meanwhile is lost.
 func Copy(dst Writer, src Reader) (written int64, err error) { return stdio.Copy(dst, src) }
 
 // CopyN copies n bytes from src to dst, see [Copy]. Where it copies fewer it returns the
