@@ -21,7 +21,7 @@ import (
 const atOnce = 16
 
 var (
-	pageRate = &metric{key: "pages", head: "pages/s", more: true, ratio: true}
+	pageRate = &metric{wall: true, key: "pages", head: "pages/s", more: true, ratio: true}
 	pageCPU  = &metric{key: "cpu_ms_page", head: "CPU ms/page", digits: 3, ratio: true}
 )
 

@@ -9,22 +9,23 @@ type metric struct {
 	digits int
 	more   bool // more of it is better
 	ratio  bool // whether our ratios have a column
+	wall   bool // it is worth little where something else takes the processor away
 }
 
 // What a server that is asked and answers is measured by.
 var (
-	rate   = &metric{key: "rate", head: "requests/s", more: true, ratio: true}
+	rate   = &metric{wall: true, key: "rate", head: "requests/s", more: true, ratio: true}
 	cpu    = &metric{key: "cpu_us", head: "CPU µs/request", digits: 2, ratio: true}
 	system = &metric{key: "system", head: "of it system", digits: 2}
-	p50    = &metric{key: "p50_us", head: "p50 µs"}
-	p99    = &metric{key: "p99_us", head: "p99 µs", ratio: true}
-	p999   = &metric{key: "p999_us", head: "p99.9 µs"}
+	p50    = &metric{wall: true, key: "p50_us", head: "p50 µs"}
+	p99    = &metric{wall: true, key: "p99_us", head: "p99 µs", ratio: true}
+	p999   = &metric{wall: true, key: "p999_us", head: "p99.9 µs"}
 	lost   = &metric{key: "lost", head: "lost"}
 )
 
 // What a workload in one process is measured by.
 var (
-	wallNS   = &metric{key: "ns", head: "ns/op", digits: 1, ratio: true}
+	wallNS   = &metric{wall: true, key: "ns", head: "ns/op", digits: 1, ratio: true}
 	cpuNS    = &metric{key: "cpu_ns", head: "CPU ns/op", digits: 1, ratio: true}
 	allocs   = &metric{key: "allocs", head: "allocations/op", digits: 2}
 	perBytes = &metric{key: "bytes", head: "bytes/op", digits: 0}

@@ -57,7 +57,9 @@ func (p *plan) next(s scene, peers int) (until time.Time, ok bool) {
 }
 
 // leaveOut notes a scene that is not measured, and why.
-func (p *plan) leaveOut(s scene, why string) { p.out = append(p.out, fmt.Sprintf("%s (%s)", s.name, why)) }
+func (p *plan) leaveOut(s scene, why string) {
+	p.out = append(p.out, fmt.Sprintf("%s (%s)", s.name, why))
+}
 
 // report says which scenes of an area were left out.
 func (p *plan) report(w io.Writer, a *area) {

@@ -36,10 +36,11 @@ const (
 	within         // missed by the median, not by all rounds
 	known          // missed, as is known
 	broken         // missed by every round, or worse than is known
+	unsure         // missed, but the machine was busy with something else
 )
 
 func (v verdict) String() string {
-	return [...]string{"kept", "missed within the spread", "missed, known", "BROKEN"}[v]
+	return [...]string{"kept", "missed within the spread", "missed, known", "BROKEN", "not judged: the machine was busy"}[v]
 }
 
 // judge tells how a promise stands after what was measured in each round.
@@ -108,6 +109,9 @@ func check(w io.Writer, r *results, promises []promise) (n int) {
 				continue
 			}
 			v := p.judge(s)
+			if v != kept && p.metric.wall && o.busy(us, p.rival) {
+				v = unsure
+			}
 			count[v]++
 			word := v.String()
 			if p.known != nil {
@@ -119,8 +123,8 @@ func check(w io.Writer, r *results, promises []promise) (n int) {
 			row(w, o.Area+", "+o.Scene, p.String(), fmt.Sprint(p.issue), plain(p, s), word)
 		}
 	}
-	fmt.Fprintf(w, "\n%d kept, %d missed within the spread, %d missed as is known, %d broken.\n",
-		count[kept], count[within], count[known], count[broken])
+	fmt.Fprintf(w, "\n%d kept, %d missed within the spread, %d missed as is known, %d not judged, %d broken.\n",
+		count[kept], count[within], count[known], count[unsure], count[broken])
 	for _, note := range notes {
 		fmt.Fprintf(w, "\n- %s", note)
 	}

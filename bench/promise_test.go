@@ -123,6 +123,22 @@ func TestCheckFindsBrokenPromises(t *testing.T) {
 	}
 }
 
+// What the clock says is not judged where something else had the processor; what the
+// processor's clock says is.
+func TestCheckOfABusyMachine(t *testing.T) {
+	r := fakes(t)
+	r.Outcomes[0].of("other").Metrics[waited.key] = spread{0.5, 0.6, 0.7}
+	for p, want := range map[promise]int{
+		{area: "fake", metric: rate, rival: "other", limit: 2.1}: 0,
+		{area: "fake", metric: cpu, rival: "other", limit: 0.9}:  1,
+	} {
+		var out bytes.Buffer
+		if n := check(&out, r, []promise{p}); n != want || want == 0 && !strings.Contains(out.String(), "1 not judged") {
+			t.Errorf("%s: %d broken, want %d, in\n%s", p, n, want, out.String())
+		}
+	}
+}
+
 // The peers take turns, and the ratios are those of one round.
 func TestRoundsAreInterleaved(t *testing.T) {
 	var order []string

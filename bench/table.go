@@ -58,16 +58,29 @@ func remarks(w io.Writer, outcomes []outcome) {
 			}
 		}
 	}
-	const much = 0.05
 	for _, o := range outcomes {
 		for _, p := range o.Peers {
-			if share := p.Metrics[waited.key].median(); share > much {
+			if share := p.Metrics[waited.key].median(); share > muchWaiting {
 				fmt.Fprintf(w, "\nThe machine was not idle: in %q, %s had to wait for its processor %.0f%% of the time. Doubt the rates and the latencies; processor time per operation suffers less.\n",
 					o.Scene, p.Peer, 100*share)
 				return
 			}
 		}
 	}
+}
+
+// muchWaiting is the share of the time that a peer may have waited for its processor
+// without a remark.
+const muchWaiting = 0.05
+
+// busy tells whether one of these peers had to wait for its processor.
+func (o *outcome) busy(peers ...string) bool {
+	for _, name := range peers {
+		if m := o.of(name); m != nil && m.Metrics[waited.key].median() > muchWaiting {
+			return true
+		}
+	}
+	return false
 }
 
 // grouped writes a number with commas between thousands.

@@ -118,7 +118,7 @@ func (m *meter) run(f func() int) {
 	m.found[cpuNS] = per(float64(now.cpu - used.cpu))
 	m.found[allocs] = per(float64(after.Mallocs - before.Mallocs))
 	m.found[perBytes] = per(float64(after.TotalAlloc - before.TotalAlloc))
-	m.found[waited] = float64(now.waited-used.waited) / float64(took)
+	m.found[waited] = float64(now.waited-used.waited) / float64(took) / float64(m.Procs)
 }
 
 // batch is run for an f that does n operations: so many that calling it does not count.
