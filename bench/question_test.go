@@ -11,7 +11,6 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -31,7 +30,7 @@ func ask(t *testing.T, h stdhttp.HandlerFunc) (*generator, error) {
 		return nil, err
 	}
 	g.verify = true
-	return g, g.drive(100 * time.Millisecond)
+	return g, driven(g)
 }
 
 func TestGeneratorAsksByHTTP(t *testing.T) {
