@@ -1,11 +1,9 @@
 package io_test
 
 import (
-	"go/importer"
 	"go/token"
 	"go/types"
 	"strings"
-	"sync"
 	"testing"
 )
 
@@ -23,21 +21,6 @@ var fileNames = map[string][]string{
 var fileGaps = map[string]string{
 	"SyscallConn": "it is for system calls on the descriptor, which would stop the loop while the disk is busy",
 }
-
-// filePackages are type-checked from their source, once however often the tests are
-// repeated.
-var filePackages = sync.OnceValues(func() (map[string]*types.Package, error) {
-	load := importer.ForCompiler(token.NewFileSet(), "source", nil)
-	all := make(map[string]*types.Package)
-	for _, path := range []string{"os", "path/filepath", "github.com/evergreen-go/evergreen/io"} {
-		p, err := load.Import(path)
-		if err != nil {
-			return nil, err
-		}
-		all[p.Name()] = p
-	}
-	return all, nil
-})
 
 // fileText is a signature without the names of parameters, in which our File and that
 // of package os are the same, and the aliases that package os has for types of io/fs are
@@ -70,13 +53,13 @@ func fileNameless(t types.Type) types.Type {
 // A program is ported by writing io where os was: names, signatures and methods are
 // the same.
 func TestFileNamesAreThoseOfPackageOS(t *testing.T) {
-	all, err := filePackages()
+	all, err := stdPackages()
 	if err != nil {
 		t.Fatal(err)
 	}
-	ours := all["io"].Scope()
+	ours := all[stdOurs].Scope()
 	for path, names := range fileNames {
-		std := all[map[string]string{"os": "os", "path/filepath": "filepath"}[path]].Scope()
+		std := all[path].Scope()
 		for _, name := range names {
 			got, want := ours.Lookup(name), std.Lookup(name)
 			if got == nil || want == nil {

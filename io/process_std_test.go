@@ -3,11 +3,9 @@
 package io_test
 
 import (
-	"go/importer"
 	"go/token"
 	"go/types"
 	"strings"
-	"sync"
 	"testing"
 )
 
@@ -16,22 +14,12 @@ var procGaps = map[string]string{
 	"Error": "the package has more than programs in it: the name is ExecError",
 }
 
-// procPackages are os/exec and this package, type-checked from their source, once
-// however often the tests are repeated.
-var procPackages = sync.OnceValues(func() (both [2]*types.Package, err error) {
-	load := importer.ForCompiler(token.NewFileSet(), "source", nil)
-	if both[0], err = load.Import("os/exec"); err == nil {
-		both[1], err = load.Import("github.com/evergreen-go/evergreen/io")
-	}
-	return both, err
-})
-
 // Every exported name of os/exec exists here, and a Cmd has the same fields and methods
 // with the same types, so that a program is ported by changing the package's name.
 func TestEveryNameOfExecExists(t *testing.T) {
-	both, err := procPackages()
+	all, err := stdPackages()
 	must(t, err)
-	std, ours := both[0].Scope(), both[1].Scope()
+	std, ours := all["os/exec"].Scope(), all[stdOurs].Scope()
 	names := 0
 	for _, name := range std.Names() {
 		want := std.Lookup(name)
