@@ -74,7 +74,7 @@ func (s *StreamReader) ReadMessage(f Framing) ([]byte, error) {
 		limit = f.limit
 	}
 	if f.delimiter != nil {
-		n, err := s.find(f.delimiter, limit+len(f.delimiter))
+		n, err := s.find(f.delimiter, min(limit, math.MaxInt-len(f.delimiter))+len(f.delimiter))
 		if err != nil {
 			return s.rest(err)
 		}
@@ -157,16 +157,16 @@ func (s *StreamReader) Messages(f Framing) iter.Seq2[[]byte, error] {
 // written. A message that is longer than the limit, or than its length can say, fails with
 // [ErrTooLong], one that contains its delimiter with another error. It is a checkpoint.
 func (s *StreamWriter) WriteMessage(f Framing, message []byte) error {
-	head, tail, err := f.around(message)
-	if err != nil {
-		return err
-	}
 	t := s.bond.Task("Stream.WriteMessage")
 	if err := s.gate.enter(t); err != nil {
 		return err
 	}
 	defer s.gate.leave()
 	if err := s.refuses(); err != nil {
+		return err
+	}
+	head, tail, err := f.around(message)
+	if err != nil {
 		return err
 	}
 	n := len(head) + len(message) + len(tail)

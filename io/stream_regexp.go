@@ -28,20 +28,17 @@ var ErrNoMatch = errors.New("evergreen: the data cannot match the anchored expre
 // panics where re prefers the longest match (CompilePOSIX, Longest). It is a checkpoint;
 // nothing is lost when the task is cancelled.
 func (s *StreamReader) ReadUntilRegexp(re *regexp.Regexp) ([]byte, error) {
-	if s.match == nil || s.match.expr != re {
-		s.match = newMatcher(re)
-	}
 	if err := s.begin("Stream.ReadUntilRegexp"); err != nil {
 		return nil, err
 	}
 	defer s.end()
+	if s.match == nil || s.match.expr != re {
+		s.match = newMatcher(re)
+	}
 	if err := s.want(1); err != nil {
 		return nil, err
 	}
 	m := s.match
-	if m.expr != re { // another task had its turn first
-		m = newMatcher(re)
-	}
 	m.reset()
 	before := m.examined
 	defer func() { s.examined += m.examined - before }()

@@ -240,8 +240,18 @@ func (s *StreamWriter) fail(err error) {
 // the task is cancelled the writing goes on.
 func (s *StreamWriter) Flush() error {
 	t := s.bond.Task("Stream.Flush")
-	if !t.Checkpoint() || s.flush(t) == kernel.Canceled {
+	if !t.Checkpoint() {
 		return t.Interrupted()
+	}
+	if s.err != nil {
+		return s.err
+	}
+	upTo := s.accepted
+	if s.flush(t) == kernel.Canceled {
+		return t.Interrupted()
+	}
+	if s.written >= upTo { // whatever came after it, a Close for one
+		return nil
 	}
 	return s.err
 }
@@ -258,15 +268,15 @@ func (s *StreamWriter) flush(t *kernel.Task) kernel.Outcome {
 
 // closeWrite is Stream.CloseWrite.
 func (s *StreamWriter) closeWrite() error {
-	half, ok := s.dst.(interface{ CloseWrite() error })
-	if !ok {
-		return errors.ErrUnsupported
-	}
 	t := s.bond.Task("Stream.CloseWrite")
 	if err := s.gate.enter(t); err != nil {
 		return err
 	}
 	defer s.gate.leave()
+	half, ok := s.dst.(interface{ CloseWrite() error })
+	if !ok {
+		return errors.ErrUnsupported
+	}
 	if err := s.refuses(); err != nil {
 		return err
 	}
