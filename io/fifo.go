@@ -49,6 +49,9 @@ func OpenFifo(name string, flag int) (*Descriptor, error) {
 		if err == nil {
 			return fifo(fd, name, flag)
 		}
+		if err == unix.ENXIO && !isFifo(name) { // as for a socket, to which nobody comes to read
+			err = errNoFifo
+		}
 		if err != unix.ENXIO || flag&unix.O_ACCMODE != os.O_WRONLY {
 			return nil, describe("open", name, err)
 		}
@@ -70,6 +73,12 @@ func openFifo(l *kernel.Loop, name string, flag int) (int, error) {
 			return fd, err
 		}
 	}
+}
+
+// isFifo tells whether the name is that of a named pipe, as far as that can be found out.
+func isFifo(name string) bool {
+	var st unix.Stat_t
+	return unix.Stat(name, &st) != nil || st.Mode&unix.S_IFMT == unix.S_IFIFO
 }
 
 // fifo makes a descriptor of a named pipe, and closes anything else.

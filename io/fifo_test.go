@@ -13,6 +13,7 @@ import (
 	stdio "io"
 
 	"github.com/evergreen-go/evergreen/io"
+	"github.com/evergreen-go/evergreen/net"
 	"github.com/evergreen-go/evergreen/runtime"
 	"github.com/evergreen-go/evergreen/task"
 	"github.com/evergreen-go/evergreen/task/tasktest"
@@ -101,7 +102,7 @@ func TestFifoWaitsForItsFirstWriter(t *testing.T) {
 func TestFifoOpenIsCancelled(t *testing.T) {
 	name := fifoAt(t)
 	tasktest.Run(t, func() {
-		err := timeout.Run(time.Hour, func() error {
+		err := timeout.Run(time.Minute, func() error {
 			w, err := io.OpenFifo(name, os.O_WRONLY)
 			if w != nil {
 				t.Error("it was opened, and nobody reads")
@@ -129,6 +130,18 @@ func TestFifoRefuses(t *testing.T) {
 		}
 		if _, err := io.OpenFifo(name+"x", os.O_RDONLY); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("OpenFifo of nothing returned %v", err)
+		}
+		l, err := net.Listen("unix", name+".socket")
+		must(t, err)
+		defer l.Close()
+		for _, flag := range []int{os.O_RDONLY, os.O_WRONLY} { // the system says of both that nobody reads
+			err := timeout.Run(10*time.Second, func() error {
+				_, err := io.OpenFifo(name+".socket", flag)
+				return err
+			})
+			if !errors.Is(err, errors.ErrUnsupported) {
+				t.Errorf("OpenFifo of a socket returned %v", err)
+			}
 		}
 		if err := io.MkFifo(name, 0o600); !errors.Is(err, os.ErrExist) {
 			t.Errorf("MkFifo over a file returned %v", err)
