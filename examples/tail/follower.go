@@ -3,11 +3,10 @@ package main
 import (
 	"bytes"
 	"errors"
-	stdio "io"
 	"io/fs"
 	"os"
 
-	"github.com/evergreen-go/evergreen/task"
+	"github.com/evergreen-go/evergreen/io"
 )
 
 // part is how much is read at once.
@@ -25,7 +24,7 @@ type follower struct {
 	flush func() error
 
 	// file is what is read, nil while there is nothing.
-	file *os.File
+	file *io.File
 	// at is how far it has been read, and rest what was read of the last line.
 	at   int64
 	rest []byte
@@ -85,7 +84,7 @@ func (f *follower) open() (opened bool, err error) {
 	if f.file != nil {
 		return false, nil
 	}
-	file, err := task.Offload(func() (*os.File, error) { return os.Open(f.name) })
+	file, err := io.Open(f.name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -106,7 +105,7 @@ func (f *follower) end() error {
 
 // skip goes to the beginning of the last lines.
 func (f *follower) skip() error {
-	at, err := task.Offload(func() (int64, error) { return lastLines(f.file, f.lines) })
+	at, err := lastLines(f.file, f.lines)
 	if err != nil {
 		return err
 	}
@@ -115,7 +114,7 @@ func (f *follower) skip() error {
 }
 
 // lastLines finds where the last n lines begin, from the end.
-func lastLines(file *os.File, n int) (int64, error) {
+func lastLines(file *io.File, n int) (int64, error) {
 	info, err := file.Stat()
 	if err != nil {
 		return 0, err
@@ -128,7 +127,7 @@ func lastLines(file *os.File, n int) (int64, error) {
 	for at := end; at > 0; {
 		size := min(at, part)
 		at -= size
-		if _, err := file.ReadAt(buf[:size], at); err != nil && err != stdio.EOF {
+		if _, err := file.ReadAt(buf[:size], at); err != nil && err != io.EOF {
 			return 0, err
 		}
 		for i := size - 1; i >= 0; i-- {
@@ -143,40 +142,31 @@ func lastLines(file *os.File, n int) (int64, error) {
 	return 0, nil
 }
 
-// read writes the lines that there are from where it was left.
+// read writes the lines that there are from where it was left, or from the beginning if
+// the file was cut off.
 func (f *follower) read() error {
+	p := make([]byte, part)
 	for {
-		p, err := task.Offload(func() ([]byte, error) {
-			info, err := f.file.Stat()
-			if err != nil {
-				return nil, err
-			}
-			if info.Size() < f.at {
-				return nil, errShorter
-			}
-			p := make([]byte, part)
-			n, err := f.file.ReadAt(p, f.at)
-			if err == stdio.EOF {
-				err = nil
-			}
-			return p[:n], err
-		})
-		switch {
-		case errors.Is(err, errShorter):
-			f.at, f.rest = 0, nil
-			continue
-		case err != nil || len(p) == 0:
+		info, err := f.file.Stat()
+		if err != nil {
 			return err
 		}
-		f.at += int64(len(p))
-		if err := f.take(p); err != nil {
+		if info.Size() < f.at {
+			f.at, f.rest = 0, nil
+		}
+		n, err := f.file.ReadAt(p, f.at)
+		if n == 0 || err != nil && err != io.EOF {
+			if err == io.EOF {
+				err = nil
+			}
+			return err
+		}
+		f.at += int64(n)
+		if err := f.take(p[:n]); err != nil {
 			return err
 		}
 	}
 }
-
-// errShorter tells that a file was cut off.
-var errShorter = errors.New("the file has become shorter")
 
 // take writes the lines that are complete.
 func (f *follower) take(p []byte) error {
@@ -196,15 +186,13 @@ func (f *follower) take(p []byte) error {
 // replaced tells whether another file has the name now. While there is none the old one
 // goes on: it may be under way to another name.
 func (f *follower) replaced() (bool, error) {
-	return task.Offload(func() (bool, error) {
-		now, err := os.Stat(f.name)
-		if errors.Is(err, fs.ErrNotExist) {
-			return false, nil
-		}
-		if err != nil {
-			return false, err
-		}
-		old, err := f.file.Stat()
-		return err == nil && !os.SameFile(now, old), err
-	})
+	now, err := io.Stat(f.name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	old, err := f.file.Stat()
+	return err == nil && !os.SameFile(now, old), err
 }

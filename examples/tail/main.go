@@ -7,9 +7,9 @@
 // programs that rotate logs do, is read to its end and then followed under its name; one
 // that does not exist yet is waited for. Ctrl-C ends it.
 //
-// It shows a task per file, a Group around them, reads that wait on plain goroutines
-// (task.Offload), and a descriptor that the loop watches: on Linux the system tells what
-// has changed by inotify, elsewhere tail looks again and again.
+// It shows a task per file, a Group around them, files that are read without holding up
+// the others ([io.File]), and a descriptor that the loop watches: on Linux the system tells
+// what has changed by inotify, elsewhere tail looks again and again.
 package main
 
 import (

@@ -4,7 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"io"
+	stdio "io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +14,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/evergreen-go/evergreen/io"
 	"github.com/evergreen-go/evergreen/runtime"
 	"github.com/evergreen-go/evergreen/sync"
 	"github.com/evergreen-go/evergreen/task"
@@ -191,7 +192,7 @@ func TestLastLines(t *testing.T) {
 		if err := os.WriteFile(name, []byte(c.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		f, err := os.Open(name)
+		f, err := io.Open(name) // outside of a task it is read as package os does
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -218,4 +219,4 @@ func TestCommandLine(t *testing.T) {
 	}
 }
 
-var _ io.Writer = (*reader)(nil)
+var _ stdio.Writer = (*reader)(nil)
