@@ -159,17 +159,20 @@ func (s *Standard) Write(p []byte) (int, error) {
 func (s *Standard) WriteString(text string) (int, error) { return s.Write([]byte(text)) }
 
 // writeSlowly writes to a file that cannot be polled. A write that has begun cannot be
-// taken back, and its bytes are the caller's: so it is waited for.
-func (s *Standard) writeSlowly(t *kernel.Task, h *standardHome, p []byte) (n int, err error) {
+// taken back: so it is waited for. Where even that ends, with the run's grace, it goes on
+// with bytes of its own.
+func (s *Standard) writeSlowly(t *kernel.Task, h *standardHome, p []byte) (int, error) {
 	if !h.writing.take(t, kernel.Plain("another task to have written to "+s.file.Name())) {
 		return 0, describe("write", s.file.Name(), t.Interrupted())
 	}
-	own := p
+	own := append([]byte(nil), p...)
+	var n int
+	var err error
 	shield := t.EnterShield(0)
 	o, failed := t.Loop().Offloads().Offload(t, func() { n, err = s.file.Write(own) })
 	shield.Leave()
 	h.writing.pass()
-	if o == kernel.Canceled { // shields hold no more, and the write goes on
+	if o == kernel.Canceled { // n and err are not ours any more
 		return 0, describe("write", s.file.Name(), t.Interrupted())
 	}
 	if failed != nil {

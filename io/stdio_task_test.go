@@ -10,9 +10,11 @@ import (
 	"syscall"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	stdio "io"
 
+	"github.com/evergreen-go/evergreen/internal/kernel"
 	"github.com/evergreen-go/evergreen/io"
 	"github.com/evergreen-go/evergreen/task"
 	"github.com/evergreen-go/evergreen/task/tasktest"
@@ -206,5 +208,46 @@ func TestOthersRunWhileStandardInputIsWaitedFor(t *testing.T) {
 		must(t, err)
 		must(t, reader.Join())
 	})
+	must(t, errors.Join(r.Close(), w.Close()))
+}
+
+// A run whose grace is over gives up on a write. What the write still takes, and where it
+// notes its end, is no longer the caller's.
+//
+// holds: 92
+func TestStandardWriteThatNobodyWaitsFor(t *testing.T) {
+	r, w, err := os.Pipe()
+	must(t, err)
+	_ = w.Fd() // which has it block
+	l := kernel.New(kernel.Config{Offloads: 1, Hooks: kernel.Hooks{Fault: func(call string) syscall.Errno {
+		if call == "epoll_ctl" {
+			return syscall.EOPNOTSUPP // so that the pipe passes for a file
+		}
+		return 0
+	}}})
+	s := io.NewStandard(w)
+	const size = 1 << 20 // more than a pipe holds
+	p := bytes.Repeat([]byte("a"), size)
+	var n int
+	err = l.Run(func() {
+		main := kernel.Running()
+		l.Spawn(func() {
+			defer func() { clear(p) }() // it is ours again
+			n, _ = s.Write(p)
+		}, main, nil, 0)
+		for l.Stats().Offloads == 0 {
+			main.Yield()
+		}
+		panic("the end")
+	}, false, 0)
+	if n != 0 || err == nil {
+		t.Errorf("a write that was given up has written %d bytes; the run ended with %v", n, err)
+	}
+	must(t, r.SetReadDeadline(time.Now().Add(time.Minute)))
+	got := make([]byte, size)
+	_, err = stdio.ReadFull(r, got)
+	if err != nil || bytes.Count(got, []byte("a")) != size {
+		t.Errorf("what was written is not what was to be, %v", err)
+	}
 	must(t, errors.Join(r.Close(), w.Close()))
 }
