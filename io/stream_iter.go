@@ -1,9 +1,14 @@
 package io
 
-import "iter"
+import (
+	"bytes"
+	"iter"
+)
+
+var carriageReturn = []byte{'\r'}
 
 // Lines returns an iterator over the lines that are left, without their endings, see
-// [StreamReader.ReadLine]; as for bufio.Scanner, a last line needs none. The end is not
+// [StreamReader.ReadLine]; as for bufio.Scanner, a last line needs none, or the \r of one. The end is not
 // yielded; another error is, with nil, and ends it. A line is valid until the next. Going
 // on is a checkpoint.
 func (s *StreamReader) Lines() iter.Seq2[[]byte, error] {
@@ -16,7 +21,7 @@ func (s *StreamReader) Lines() iter.Seq2[[]byte, error] {
 				return
 			case ErrUnexpectedEOF:
 				if line != nil {
-					yield(line, nil)
+					yield(bytes.TrimSuffix(line, carriageReturn), nil)
 					return
 				}
 				fallthrough // it is the source's own

@@ -1,10 +1,12 @@
 package io_test
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -125,5 +127,24 @@ func TestStreamFlushBesideClose(t *testing.T) {
 		}
 		must(t, closer.Join())
 		must(t, flusher.Join())
+	})
+}
+
+// Lines are those of bufio.Scanner, the last one too, which may end before its \n.
+func TestStreamLinesAreThoseOfScanner(t *testing.T) {
+	run(t, func() {
+		for _, text := range []string{"", "\n", "\r", "\r\n", "a", "a\r", "a\r\r", "a\nb", "a\r\nb\r", "a\n\r", "a\n\n"} {
+			var got, want []string
+			for line, err := range io.NewStreamReader(strings.NewReader(text)).Lines() {
+				must(t, err)
+				got = append(got, string(line))
+			}
+			for s := bufio.NewScanner(strings.NewReader(text)); s.Scan(); {
+				want = append(want, s.Text())
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("the lines of %q are %q, want %q", text, got, want)
+			}
+		}
 	})
 }
