@@ -38,8 +38,8 @@ func (p *proxy) handle(client net.Conn) {
 	p.open++
 	p.served++
 	var there, back int64
+	defer func() { p.open-- }() // also when it is cut off
 	err := p.connect(client, &there, &back)
-	p.open--
 	if p.live != nil {
 		return
 	}

@@ -13,7 +13,6 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"flag"
 	"fmt"
@@ -82,8 +81,7 @@ func untilInterrupt(o options) error {
 		return err
 	}
 	defer h.Cancel()
-	out := bufio.NewWriter(io.Stdout)
-	g.Go(func() error { return follow(o, out) })
+	g.Go(func() error { return follow(o, io.Stdout) })
 	if err := g.Wait(); err != nil && !errors.Is(err, task.ErrCanceled) {
 		return err
 	}
@@ -92,22 +90,22 @@ func untilInterrupt(o options) error {
 
 // follow writes what the files have and get, and returns when the task is cancelled or
 // the output fails.
-func follow(o options, out *bufio.Writer) error {
+func follow(o options, to stdio.Writer) error {
 	w, err := newWatch(o.poll)
 	if err != nil {
 		return err
 	}
 	defer w.close()
+	out := io.NewStreamWriter(to) // which the tasks may share, as they may not a bufio.Writer: its Flush waits
 	g := task.NewGroup()
 	for _, name := range o.files {
 		f := &follower{name: name, lines: o.lines, changed: w.changes(name)}
 		if len(o.files) > 1 {
 			f.prefix = name + ": "
 		}
-		f.write = func(line []byte) error {
-			_, _ = out.WriteString(f.prefix)
-			_, _ = out.Write(line)
-			return out.WriteByte('\n')
+		f.write = func(line []byte) error { // in one piece: others write, too
+			_, err := out.Write(append(append([]byte(f.prefix), line...), '\n'))
+			return err
 		}
 		f.flush = out.Flush
 		g.Go(f.follow)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	stdio "io"
@@ -26,11 +25,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type reader struct {
 	t    *testing.T
 	got  []string
+	rest string // of a line that has not come as a whole
 	more sync.Event
 }
 
 func (r *reader) Write(p []byte) (int, error) {
-	r.got = append(r.got, strings.Split(strings.TrimSuffix(string(p), "\n"), "\n")...)
+	lines := strings.Split(r.rest+string(p), "\n")
+	r.got, r.rest = append(r.got, lines[:len(lines)-1]...), lines[len(lines)-1]
 	r.more.Set()
 	return len(p), nil
 }
@@ -76,7 +77,7 @@ func following(t *testing.T, lines int, files []string, test func(r *reader)) {
 				}
 				g := task.NewGroup()
 				g.Go(func() error {
-					return follow(options{lines: lines, poll: poll, files: files}, bufio.NewWriter(r))
+					return follow(options{lines: lines, poll: poll, files: files}, r)
 				})
 				g.Go(func() error {
 					defer g.Cancel() // also when the test fails
@@ -171,6 +172,60 @@ func TestSeveralFilesAreMerged(t *testing.T) {
 		put(t, later, "at last\n") // all of it: it was not there before
 		r.expect(later + ": at last")
 	})
+}
+
+// Lines stay whole where the output lets others run in the middle of them.
+func TestLinesAreNotMixed(t *testing.T) {
+	dir := t.TempDir()
+	var files []string
+	want := map[string]int{}
+	for _, name := range []string{"a", "b", "c"} {
+		file := filepath.Join(dir, name)
+		files = append(files, file)
+		for i := range 300 {
+			line := fmt.Sprint(i, strings.Repeat(name, 100))
+			put(t, file, line+"\n")
+			want[file+": "+line]++
+		}
+	}
+	err := runtime.Run(func() {
+		r := &slowReader{}
+		g := task.NewGroup()
+		g.Go(func() error { return follow(options{lines: 300, files: files}, r) })
+		for range 10_000 {
+			if strings.Count(r.got.String(), "\n") >= len(want) {
+				break
+			}
+			task.Sleep(time.Millisecond)
+		}
+		g.Cancel()
+		if err := g.Wait(); err != nil && !errors.Is(err, task.ErrCanceled) {
+			t.Error(err)
+		}
+		for line := range strings.Lines(r.got.String()) {
+			want[strings.TrimSuffix(line, "\n")]--
+		}
+	})
+	for line, n := range want {
+		if n != 0 {
+			t.Errorf("of the line %.20q… there are %d too few", line, n)
+			break
+		}
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// slowReader has others run during each write.
+type slowReader struct{ got strings.Builder }
+
+func (r *slowReader) Write(p []byte) (int, error) {
+	own := string(p)
+	for range 10 {
+		task.Yield()
+	}
+	return r.got.WriteString(own)
 }
 
 func TestLastLines(t *testing.T) {
