@@ -397,7 +397,7 @@ func fileDescriptors(t testing.TB) int {
 // Whatever is cancelled when, nothing is left of the job: no descriptor, no file.
 func TestFilesCancelledEverywhere(t *testing.T) {
 	dir := t.TempDir()
-	before := fileDescriptors(t)
+	before := fileDescriptors(t) // of which a test before may still close some
 	tasktest.CancelEverywhere(t, func(s *tasktest.Scene) {
 		s.Go(func() { fileJob(dir, func(error) {}) })
 		s.After(func() {
@@ -406,7 +406,7 @@ func TestFilesCancelledEverywhere(t *testing.T) {
 			}
 		})
 	})
-	if !fileSoon(func() bool { return fileDescriptors(t) == before }) {
+	if !fileSoon(func() bool { return fileDescriptors(t) <= before }) {
 		t.Errorf("%d descriptors are open, and %d were before", fileDescriptors(t), before)
 	}
 }
@@ -426,7 +426,7 @@ func fileSoon(what func() bool) bool {
 func TestFilesFailEverywhere(t *testing.T) {
 	for _, errno := range []syscall.Errno{syscall.EIO, syscall.ENOSPC} {
 		dir := t.TempDir()
-		before := fileDescriptors(t)
+		before := fileDescriptors(t) // of which a test before may still close some
 		failing, told, runs := "", false, 0
 		tasktest.FailEverywhere(t, errno, nil, func(call string) { failing, told, runs = call, false, runs+1 }, func() {
 			fileJob(dir, func(err error) { told = told || errors.Is(err, errno) })
@@ -441,7 +441,7 @@ func TestFilesFailEverywhere(t *testing.T) {
 			} else if len(left) > 0 {
 				t.Errorf("%v is left", left)
 			}
-			if n := fileDescriptors(t); n != before {
+			if n := fileDescriptors(t); n > before {
 				t.Errorf("%d descriptors are open, and %d were before", n, before)
 			}
 		})
