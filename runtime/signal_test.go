@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/evergreen-go/evergreen/channel"
 	"github.com/evergreen-go/evergreen/runtime"
 )
 
@@ -155,5 +156,73 @@ func TestCloseEndsSignalHandlers(t *testing.T) {
 	}
 	if _, err := l.AddSignalHandler(syscall.SIGUSR1, func() {}); err != runtime.ErrClosed {
 		t.Errorf("AddSignalHandler after Close returned %v", err)
+	}
+}
+
+// A handler of all signals takes those too that the program ignores, and gives them
+// back. One handler's end takes nothing from another.
+//
+// holds: 95
+func TestHandlerOfAllSignals(t *testing.T) {
+	signal.Ignore(syscall.SIGTTIN)
+	defer signal.Reset(syscall.SIGTTIN)
+	if err := runtime.Run(func() {
+		all := func() (stop func()) {
+			stop, err := channel.Notify(channel.New[os.Signal](1))
+			if err != nil {
+				t.Error(err)
+			}
+			return stop
+		}
+		one := func() (stop func()) {
+			h, err := runtime.Current().AddSignalHandler(syscall.SIGTTIN, func() {})
+			if err != nil {
+				t.Error(err)
+			}
+			return h.Cancel
+		}
+		for order, add := range [][]func() (stop func()){{all, one}, {one, all}} {
+			first, second := add[0](), add[1]()
+			first()
+			if signal.Ignored(syscall.SIGTTIN) {
+				t.Errorf("order %d: the first end took the signal from the other", order)
+			}
+			second()
+			if !signal.Ignored(syscall.SIGTTIN) {
+				t.Errorf("order %d: it is not ignored any more", order)
+			}
+		}
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
+// A handler that panics is called for the signals behind that one all the same.
+func TestHandlerOfASignalPanics(t *testing.T) {
+	var told []error
+	if err := runtime.Run(func() {
+		calls := 0
+		h, err := runtime.Current().AddSignalHandler(syscall.SIGUSR1, func() {
+			if calls++; calls == 1 {
+				panic("oops")
+			}
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		defer h.Cancel()
+		native := make(chan os.Signal, 1)
+		signal.Notify(native, syscall.SIGUSR1)
+		defer signal.Stop(native)
+		for range 3 {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGUSR1)
+			<-native // on purpose natively: the handler's turn has not come yet
+		}
+		until(func() bool { return calls == 3 })
+	}, runtime.WithErrorHandler(func(err error) { told = append(told, err) })); err != nil {
+		t.Error(err)
+	}
+	if len(told) != 1 {
+		t.Errorf("told were %v", told)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"syscall"
 )
 
 // maxSignals is how many signals a handler may be behind; further ones are dropped, as
@@ -20,13 +21,18 @@ func (l *Loop) OnSignal(name string, f func(os.Signal), sigs ...os.Signal) (*Han
 	var mu sync.Mutex
 	var arrived []os.Signal
 	var h *Handle
-	h = l.newHandle(func() {
+	h = l.newHandle(func() { // one at a time, so that a panic takes no other along
 		var batch []os.Signal
-		locked(&mu, func() { batch, arrived = arrived, nil })
-		for _, sig := range batch {
-			if !h.canceled.Load() {
-				f(sig)
+		locked(&mu, func() {
+			if batch = arrived; len(batch) > 0 {
+				arrived = batch[1:]
 			}
+		})
+		if len(batch) > 1 {
+			h.queue()
+		}
+		if len(batch) > 0 { // else an earlier call had what this one was made for
+			f(batch[0])
 		}
 	})
 	message := call{handle: h}
@@ -103,20 +109,36 @@ type signalTable struct {
 // everySignal stands for the signals of a taker that names none.
 var everySignal = []os.Signal{nil}
 
+// lastSignal is the highest number that os/signal knows on any system.
+const lastSignal = 64
+
 func (t *signalTable) take(sigs []os.Signal, notify func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(sigs) == 0 {
 		sigs = everySignal
+		for n := syscall.Signal(1); n <= lastSignal; n++ {
+			t.note(n)
+		}
 	}
 	for _, sig := range sigs {
-		if sig != nil && t.takers[sig] == 0 && signal.Ignored(sig) {
-			t.ignored[sig] = true
+		if sig != nil {
+			t.note(sig)
 		}
 		t.takers[sig]++
 	}
 	notify()
 }
+
+// note remembers a signal that the program ignores.
+func (t *signalTable) note(sig os.Signal) {
+	if !t.taken(sig) && signal.Ignored(sig) {
+		t.ignored[sig] = true
+	}
+}
+
+// taken tells whether anybody takes the signal.
+func (t *signalTable) taken(sig os.Signal) bool { return t.takers[sig] > 0 || t.takers[nil] > 0 }
 
 func (t *signalTable) release(sigs []os.Signal, stop func()) {
 	t.mu.Lock()
@@ -126,14 +148,15 @@ func (t *signalTable) release(sigs []os.Signal, stop func()) {
 		sigs = everySignal
 	}
 	for _, sig := range sigs {
-		if t.takers[sig]--; t.takers[sig] > 0 {
-			continue
+		if t.takers[sig]--; t.takers[sig] == 0 {
+			delete(t.takers, sig)
 		}
-		if t.ignored[sig] {
+	}
+	for sig := range t.ignored { // those of others that a taker of all had, too
+		if !t.taken(sig) {
 			signal.Ignore(sig)
+			delete(t.ignored, sig)
 		}
-		delete(t.takers, sig)
-		delete(t.ignored, sig)
 	}
 }
 
@@ -141,5 +164,5 @@ func (t *signalTable) release(sigs []os.Signal, stop func()) {
 func Handled(sig os.Signal) bool {
 	dispositions.mu.Lock()
 	defer dispositions.mu.Unlock()
-	return dispositions.takers[sig] > 0 || dispositions.takers[nil] > 0
+	return dispositions.taken(sig)
 }
