@@ -179,7 +179,7 @@ func (c *Cmd) userPipe(call, stream string, set, weRead bool) (*Descriptor, *os.
 	switch {
 	case set:
 		return nil, nil, errors.New("exec: " + stream + " already set")
-	case c.Process != nil:
+	case c.started: // or about to be
 		return nil, nil, errors.New("exec: " + stream + "Pipe after process started")
 	}
 	l, _ := kernel.MustLoop("Cmd." + call)

@@ -178,6 +178,22 @@ func TestStartIsNotInterrupted(t *testing.T) {
 	})
 }
 
+// A pipe that is asked for while the program is made would be nobody's.
+func TestPipeWhileStarting(t *testing.T) {
+	procEachWay(t, func(t *testing.T) {
+		run(t, func() {
+			c := procCmd("exit 0")
+			starter := task.Go(func() { must(t, c.Start()) })
+			task.Yield() // it has begun
+			if _, err := c.StdoutPipe(); err == nil {
+				t.Error("StdoutPipe made a pipe")
+			}
+			_ = starter.Join()
+			must(t, c.Wait())
+		})
+	})
+}
+
 // endless is a reader that has something each time.
 type endless struct{}
 
