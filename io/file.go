@@ -18,7 +18,8 @@ import (
 //
 // Each call costs a hand-over to the other goroutine and back, about a microsecond:
 // who reads or writes little at a time does it through a bufio.Reader or Writer, or a
-// [Stream]. (On Linux what the system has in memory is read without that.) [File.WriteTo] and [File.ReadFrom], which Copy uses, move large blocks.
+// [Stream]. (On Linux what the system has in memory is read without that.)
+// [File.WriteTo] and [File.ReadFrom], which Copy uses, move large blocks.
 //
 // A call that is under way when its task is cancelled is waited for, so that the
 // caller's buffer, the position and the number of bytes are what they are said to be;

@@ -59,9 +59,9 @@ type answer[T any] struct {
 	over atomic.Bool
 }
 
-// look makes a call that is abandoned when its task is cancelled; undo, if there is
-// one, then takes back what it has got.
-func look[T any](c fileCall, f func() (T, error), undo func(T)) (T, error) {
+// wait makes a call and waits for it as how does. What a call has got that nobody takes
+// any more, undo takes back, if there is one.
+func wait[T any](c fileCall, how func(*kernel.Pool, *kernel.Task, func()) (kernel.Outcome, error), f func() (T, error), undo func(T)) (T, error) {
 	t := c.task()
 	if t == nil {
 		return f()
@@ -71,7 +71,7 @@ func look[T any](c fileCall, f func() (T, error), undo func(T)) (T, error) {
 		return none, err
 	}
 	a := new(answer[T])
-	o, failure := t.Loop().Files().Offload(t, func() {
+	o, failure := how(t.Loop().Files(), t, func() {
 		a.value, a.err = f()
 		if !a.over.CompareAndSwap(false, true) && a.err == nil && undo != nil {
 			undo(a.value)
@@ -86,29 +86,25 @@ func look[T any](c fileCall, f func() (T, error), undo func(T)) (T, error) {
 	return a.value, a.err
 }
 
-// change makes a call that is waited for once it has begun.
-func change[T any](c fileCall, f func() (T, error)) (value T, err error) {
-	t := c.task()
-	if t == nil {
-		return f()
-	}
-	if err := c.fault(t); err != nil {
-		return value, err
-	}
-	a := new(answer[T])
-	o, failure := t.Loop().Files().Finish(t, func() { a.value, a.err = f() }, kernel.Patient{})
-	switch {
-	case failure != nil:
-		panic(failure)
-	case o == kernel.Canceled:
-		return value, t.Interrupted()
-	}
-	return a.value, a.err
+// look makes a call that is abandoned when its task is cancelled.
+func look[T any](c fileCall, f func() (T, error), undo func(T)) (T, error) {
+	return wait(c, (*kernel.Pool).Offload, f, undo)
+}
+
+// change makes a call that is waited for once it has begun, and abandoned only when the
+// loop's grace is over.
+func change[T any](c fileCall, f func() (T, error), undo func(T)) (T, error) {
+	return wait(c, finish, f, undo)
+}
+
+// finish is the patient way to wait for a function.
+func finish(p *kernel.Pool, t *kernel.Task, f func()) (kernel.Outcome, error) {
+	return p.Finish(t, f, kernel.Patient{})
 }
 
 // alter is change for calls that return an error only.
 func alter(c fileCall, f func() error) error {
-	_, err := change(c, func() (struct{}, error) { return struct{}{}, f() })
+	_, err := change(c, func() (struct{}, error) { return struct{}{}, f() }, nil)
 	return err
 }
 

@@ -39,18 +39,18 @@ func (f *File) Chdir() error {
 // ReadDir reads the next n entries of a folder, or with n <= 0 all that are left, see
 // os.File.ReadDir. It is a checkpoint.
 func (f *File) ReadDir(n int) ([]fs.DirEntry, error) {
-	entries, err := change(f.call("File.ReadDir", "readdir"), func() ([]fs.DirEntry, error) { return f.OS().ReadDir(n) })
+	entries, err := change(f.call("File.ReadDir", "readdir"), func() ([]fs.DirEntry, error) { return f.OS().ReadDir(n) }, nil)
 	return cooperative(entries), err
 }
 
 // Readdir is [File.ReadDir] with what Stat says of each entry. It is a checkpoint.
 func (f *File) Readdir(n int) ([]fs.FileInfo, error) {
-	return change(f.call("File.Readdir", "readdir"), func() ([]fs.FileInfo, error) { return f.OS().Readdir(n) })
+	return change(f.call("File.Readdir", "readdir"), func() ([]fs.FileInfo, error) { return f.OS().Readdir(n) }, nil)
 }
 
 // Readdirnames is [File.ReadDir] for the names alone. It is a checkpoint.
 func (f *File) Readdirnames(n int) ([]string, error) {
-	return change(f.call("File.Readdirnames", "readdir"), func() ([]string, error) { return f.OS().Readdirnames(n) })
+	return change(f.call("File.Readdirnames", "readdir"), func() ([]string, error) { return f.OS().Readdirnames(n) }, nil)
 }
 
 // dirEntry is an entry of a folder whose Info, which asks the disk, waits
@@ -97,7 +97,7 @@ func openFile(call, name string, flag int, perm fs.FileMode) (*File, error) {
 	c := fileCall{call, "open", name}
 	open := func() (*os.File, error) { return os.OpenFile(name, flag, perm) }
 	if flag&(os.O_CREATE|os.O_TRUNC) != 0 {
-		f, err := change(c, open)
+		f, err := change(c, open, closeLate)
 		return NewOSFile(f), err
 	}
 	f, err := look(c, open, closeLate)
@@ -107,19 +107,26 @@ func openFile(call, name string, flag int, perm fs.FileMode) (*File, error) {
 // closeLate closes what an abandoned call has opened, on its plain goroutine.
 func closeLate(f *os.File) { _ = f.Close() }
 
+// removeLate removes what an abandoned call has made, of which nobody has the name.
+func removeLate(f *os.File) {
+	_ = f.Close()
+	_ = os.Remove(f.Name())
+}
+
 // CreateTemp makes a new file in the folder dir ("" for the system's), whose name has
 // a random string in the place of the last star of the pattern, see os.CreateTemp. The
 // caller removes it. It is a checkpoint. If the task is cancelled meanwhile, the file
 // is returned all the same and the cancellation is seen at the next checkpoint.
 func CreateTemp(dir, pattern string) (*File, error) {
-	f, err := change(fileCall{"io.CreateTemp", "open", pattern}, func() (*os.File, error) { return os.CreateTemp(dir, pattern) })
+	f, err := change(fileCall{"io.CreateTemp", "open", pattern}, func() (*os.File, error) { return os.CreateTemp(dir, pattern) }, removeLate)
 	return NewOSFile(f), err
 }
 
 // MkdirTemp makes a new folder as [CreateTemp] does a file, see os.MkdirTemp. It is a
 // checkpoint.
 func MkdirTemp(dir, pattern string) (string, error) {
-	return change(fileCall{"io.MkdirTemp", "mkdir", pattern}, func() (string, error) { return os.MkdirTemp(dir, pattern) })
+	return change(fileCall{"io.MkdirTemp", "mkdir", pattern}, func() (string, error) { return os.MkdirTemp(dir, pattern) },
+		func(name string) { _ = os.Remove(name) })
 }
 
 var _ kernel.Hurrier = (*fileOp)(nil)

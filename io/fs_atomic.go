@@ -1,10 +1,12 @@
 package io
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	stdruntime "runtime"
+	"strings"
 
 	"github.com/evergreen-go/evergreen/timeout"
 )
@@ -40,7 +42,7 @@ func ReplaceFile(name string, perm fs.FileMode, write func(*File) error) error {
 	if dir == "" {
 		dir = "."
 	}
-	f, err := CreateTemp(dir, "."+base+".*.tmp")
+	f, err := CreateTemp(dir, "."+shortened(base)+".*.tmp")
 	if err != nil {
 		return err
 	}
@@ -69,18 +71,26 @@ func ReplaceFile(name string, perm fs.FileMode, write func(*File) error) error {
 	return shielded(func() error { return syncDir(dir) })
 }
 
+// shortened leaves room for what a temporary file's name has around that of the other:
+// systems allow 255 bytes in all.
+func shortened(base string) string {
+	return strings.ToValidUTF8(base[:min(len(base), 200)], "") // no half character
+}
+
 // discard closes and removes a file, in a task that is killed too.
 func discard(f *File) {
-	_ = f.Close() // it may be closed already
 	removed := false
+	defer func() { // also where the grace of the loop is over, and Close is left at once
+		if !removed {
+			go os.Remove(f.Name())
+		}
+	}()
+	_ = f.Close() // it may be closed already
 	_ = shielded(func() error {
 		err := Remove(f.Name())
-		removed = err == nil
+		removed = err == nil || errors.Is(err, fs.ErrNotExist)
 		return err
 	})
-	if !removed { // the grace of the loop is over, or there is nothing
-		go os.Remove(f.Name())
-	}
 }
 
 // shielded runs f so that it is not cancelled, where a task calls.
