@@ -33,15 +33,15 @@ func (s *shell) launch(l line) (j *job, err error) {
 		}
 		if err != nil {
 			j.signal(os.Kill)
-			_ = j.wait(0)
+			timeout.Shield(func() { _ = j.wait(0) })
 		}
 	}()
 	open := func(name string, flags int) (*os.File, error) {
-		f, err := os.OpenFile(s.path(name), flags, 0o666)
+		f, err := io.OpenFile(s.path(name), flags, 0o666)
 		if err == nil {
-			files = append(files, f)
+			files = append(files, f.OS())
 		}
-		return f, err
+		return f.OS(), err
 	}
 	var from *os.File // what the program before writes to
 	for i, c := range l.commands {

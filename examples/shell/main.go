@@ -15,7 +15,8 @@
 // shell. A program reads what < or | gives it, and not the terminal.
 //
 // It shows programs in process groups (Cmd.Group), a time limit around any block
-// (timeout.Run), a signal handler, and a task that draws a clock meanwhile.
+// (timeout.Run), lines from the terminal (io.Stdin), a channel of signals, and a task that
+// draws a clock meanwhile.
 package main
 
 import (
@@ -24,32 +25,38 @@ import (
 	"os"
 	"time"
 
+	"github.com/evergreen-go/evergreen/channel"
+	"github.com/evergreen-go/evergreen/io"
 	"github.com/evergreen-go/evergreen/runtime"
+	"github.com/evergreen-go/evergreen/task"
 )
 
 func main() {
 	limit := flag.Duration("limit", 0, "kill a command after this time; 0 for never")
 	flag.Parse()
 	err := runtime.Run(func() {
-		s := newShell(os.Stdin, os.Stdout, *limit)
-		if terminal(os.Stdout) {
+		s := newShell(io.Stdin, io.Stdout, *limit)
+		if io.Stdout.IsTerminal() {
 			s.tick = time.Second
 		}
-		h, err := runtime.Current().AddSignalHandler(os.Interrupt, s.interrupt)
+		interrupts := channel.New[os.Signal](1)
+		stop, err := channel.Notify(interrupts, os.Interrupt)
 		if err != nil {
 			log.Print(err)
 			return
 		}
-		defer h.Cancel()
+		defer func() {
+			stop()
+			interrupts.Close() // ends the task
+		}()
+		task.Go(func() {
+			for range interrupts.All() {
+				s.interrupt()
+			}
+		})
 		s.run()
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
-}
-
-// terminal tells whether a person is at the other end.
-func terminal(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

@@ -17,7 +17,58 @@ import (
 	"github.com/evergreen-go/evergreen/task"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv("EVERGREEN_SHELL_TEST") != "" { // see TestProgram
+		os.Args = os.Args[:1]
+		main()
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// The program as a whole reads its standard input to the end, and ends well.
+func TestProgram(t *testing.T) {
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := runtime.Run(func() {
+		c := io.Command(program)
+		c.Env = append(os.Environ(), "EVERGREEN_SHELL_TEST=1")
+		c.Stdin = strings.NewReader("echo hello\nsleep 1000 &\necho cut off")
+		out, err := c.CombinedOutput()
+		if want := "> hello\n> [1] started\n> cut off\n\n"; string(out) != want || err != nil {
+			t.Errorf("it said\n%s\nand ended with %v", out, err)
+		}
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
+// Ctrl-C is felt by a command that waits for a named pipe to be opened.
+func TestInterruptOfAnOpen(t *testing.T) {
+	session(t, 0, func(s *shell, in *os.File, out *bytes.Buffer) {
+		if err := syscall.Mkfifo(s.path("fifo"), 0o600); err != nil {
+			t.Skip("skipped: ", err)
+		}
+		if _, err := stdio.WriteString(in, "cat < fifo\n"); err != nil {
+			t.Fatal(err)
+		}
+		until(func() bool { return s.launching != nil })
+		s.interrupt()
+		until(func() bool { return out.String() == "> interrupted\n> " })
+		typeIn(t, in, out, "echo still there")
+		if !strings.HasSuffix(out.String(), "> still there\n> ") {
+			t.Errorf("the session was\n%s", out)
+		}
+		f, err := os.OpenFile(s.path("fifo"), os.O_RDWR, 0) // ends what was given up
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		f.Close()
+	})
+}
 
 // session has a shell run in a new directory, on what the test writes to in.
 func session(t *testing.T, limit time.Duration, test func(s *shell, in *os.File, out *bytes.Buffer)) {
@@ -34,7 +85,13 @@ func session(t *testing.T, limit time.Duration, test func(s *shell, in *os.File,
 	defer r.Close()
 	if err := runtime.Run(func() {
 		var out bytes.Buffer
-		s := newShell(r, &out, limit)
+		lines, err := io.FromFile(r)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer lines.Close()
+		s := newShell(lines, &out, limit)
 		s.dir = t.TempDir()
 		running := task.Go(s.run)
 		test(s, w, &out)
@@ -126,9 +183,10 @@ func TestBackground(t *testing.T) {
 			t.Errorf("the session was\n%s", out)
 		}
 		s.jobs[0].signal(syscall.SIGTERM)
-		until(func() bool { return strings.HasSuffix(out.String(), "[1] signal: terminated\n") })
-		if len(s.jobs) != 1 {
-			t.Errorf("%d jobs are left", len(s.jobs))
+		until(func() bool { return len(s.jobs) == 1 })
+		typeIn(t, in, out, "")
+		if !strings.HasSuffix(out.String(), "> [1] signal: terminated: sleep 1000\n> ") {
+			t.Errorf("the session was\n%s", out)
 		}
 		_, err := stdio.WriteString(in, "exit\n") // which ends the other; the loop waits for that
 		if err != nil {
@@ -144,9 +202,9 @@ func TestClock(t *testing.T) {
 		if _, err := stdio.WriteString(in, "sleep 1000\n"); err != nil {
 			t.Fatal(err)
 		}
-		until(func() bool { return strings.Contains(out.String(), "3ms sleep 1000") })
+		until(func() bool { return strings.Contains(out.String(), corner+"       3ms"+back) })
 		s.interrupt()
-		until(func() bool { return strings.HasSuffix(out.String(), "\r\x1b[Ksignal: interrupt\n> ") })
+		until(func() bool { return strings.HasSuffix(out.String(), corner+back+"signal: interrupt\n> ") })
 	})
 }
 
