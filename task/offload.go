@@ -17,28 +17,22 @@ import "github.com/evergreen-go/evergreen/internal/kernel"
 //
 // If f panics, Offload panics with a [*PanicError] that has f's stack.
 func Offload[T any](f func() (T, error)) (T, error) {
-	t := kernel.MustTask("task.Offload")
-	return offload(t, t.Loop().Offloads(), (*kernel.Pool).Offload, f)
+	return offload(kernel.MustTask("task.Offload"), nil, (*kernel.Pool).Offload, f)
 }
 
-// OffloadTo is [Offload] to goroutines of a purpose of their own. It is a checkpoint.
+// OffloadTo is [Offload] to goroutines of a purpose of their own; nil stands for those of
+// Offload. It is a checkpoint.
 func OffloadTo[T any](threads *Threads, f func() (T, error)) (T, error) {
 	return offload(kernel.MustTask("task.OffloadTo"), threads.k(), (*kernel.Pool).Offload, f)
 }
 
 // OffloadFinish is [OffloadTo] for an f that must not be left alone, because somebody
-// has to take what it returns or to wait for what it does; nil stands for the
-// goroutines of [Offload]. It is a checkpoint. A task that is cancelled while it waits
-// for its turn leaves, and f does not run. Once f has begun the task waits for it and
-// gets its result; the cancellation is seen at the next checkpoint. Only the end of the
-// loop's grace abandons f.
+// has to take what it returns or to wait for what it does. It is a checkpoint. A task
+// that is cancelled while it waits for its turn leaves, and f does not run. Once f has
+// begun the task waits for it and gets its result; the cancellation is seen at the next
+// checkpoint. Only the end of the loop's grace abandons f.
 func OffloadFinish[T any](threads *Threads, f func() (T, error)) (T, error) {
-	t := kernel.MustTask("task.OffloadFinish")
-	pool := threads.k()
-	if pool == nil {
-		pool = t.Loop().Offloads()
-	}
-	return offload(t, pool, finish, f)
+	return offload(kernel.MustTask("task.OffloadFinish"), threads.k(), finish, f)
 }
 
 func finish(pool *kernel.Pool, t *kernel.Task, f func()) (kernel.Outcome, error) {
@@ -46,6 +40,9 @@ func finish(pool *kernel.Pool, t *kernel.Task, f func()) (kernel.Outcome, error)
 }
 
 func offload[T any](t *kernel.Task, pool *kernel.Pool, how func(*kernel.Pool, *kernel.Task, func()) (kernel.Outcome, error), f func() (T, error)) (T, error) {
+	if pool == nil {
+		pool = t.Loop().Offloads()
+	}
 	// f writes to memory of its own: once it is abandoned nobody reads it.
 	result := new(struct {
 		value T

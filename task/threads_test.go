@@ -289,3 +289,20 @@ func TestThreadsNeedAPlace(t *testing.T) {
 		}
 	}
 }
+
+// No goroutines of their own are those of all, and a value that nobody made is refused
+// before it waits.
+func TestOffloadToNothing(t *testing.T) {
+	run(t, func() {
+		if n, err := task.OffloadTo(nil, func() (int, error) { return 1, nil }); n != 1 || err != nil {
+			t.Errorf("OffloadTo returned %d, %v", n, err)
+		}
+		defer func() {
+			if text, _ := recover().(string); !strings.Contains(text, "make them with task.NewThreads") {
+				t.Errorf("a zero Threads said %q", text)
+			}
+		}()
+		_, _ = task.OffloadTo(new(task.Threads), func() (int, error) { return 0, nil })
+		t.Error("a zero Threads has run something")
+	})
+}

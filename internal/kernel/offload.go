@@ -117,6 +117,9 @@ func (p *Pool) acquire(t *Task) Outcome {
 		p.running++
 		return Woken
 	}
+	if p.limit < 1 {
+		panic("evergreen: an offload to goroutines whose limit is 0, which would wait forever: make them with task.NewThreads")
+	}
 	p.queued++
 	since := t.loop.Now()
 	t.loop.outside++ // the functions that have the places, which may be abandoned
