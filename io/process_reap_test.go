@@ -47,10 +47,10 @@ func TestOthersChildrenAreLeftAlone(t *testing.T) {
 // holds: 97
 func TestReusedPidIsNotSignalled(t *testing.T) {
 	const last = "/proc/sys/kernel/ns_last_pid"
-	if f, err := os.OpenFile(last, os.O_WRONLY, 0); err != nil {
-		t.Skip("skipped: needs the right to say which number the next process gets")
-	} else {
-		_ = f.Close()
+	next := func(pid int) error { return os.WriteFile(last, []byte(strconv.Itoa(pid-1)), 0o644) }
+	// Anybody may open the file, and only some may write to it.
+	if err := next(os.Getpid()); err != nil {
+		t.Skip("skipped: needs the right to say which number the next process gets: ", err)
 	}
 	for _, group := range []bool{false, true} {
 		procEachWay(t, func(t *testing.T) {
@@ -60,7 +60,7 @@ func TestReusedPidIsNotSignalled(t *testing.T) {
 				must(t, c.Run())
 				var other *io.Cmd
 				for range 1000 { // threads are numbered with processes, so others may come first
-					must(t, os.WriteFile(last, []byte(strconv.Itoa(c.Process.Pid-1)), 0o644))
+					must(t, next(c.Process.Pid))
 					other = procCmd("cat")
 					other.Group = true // its group has the same number, too
 					in, err := other.StdinPipe()
@@ -77,7 +77,7 @@ func TestReusedPidIsNotSignalled(t *testing.T) {
 					must(t, in.Close())
 					must(t, other.Wait())
 				}
-				t.Skip("skipped: the number was not given again")
+				t.Log("not tested: the number was not given again") // Skip would end the task
 			})
 		})
 	}

@@ -49,7 +49,8 @@ func TestProgram(t *testing.T) {
 func TestInterruptOfAnOpen(t *testing.T) {
 	session(t, 0, func(s *shell, in *os.File, out *bytes.Buffer) {
 		if err := syscall.Mkfifo(s.path("fifo"), 0o600); err != nil {
-			t.Skip("skipped: ", err)
+			t.Error(err)
+			return
 		}
 		if _, err := stdio.WriteString(in, "cat < fifo\n"); err != nil {
 			t.Fatal(err)
