@@ -3,6 +3,7 @@
 package io_test
 
 import (
+	"bytes"
 	"fmt"
 	stdio "io"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/evergreen-go/evergreen/io"
+	"github.com/evergreen-go/evergreen/runtime"
 )
 
 // The programs that these tests start are this one: with procRole in its environment it
@@ -77,6 +79,17 @@ func procPlay(name, arg string) {
 		fmt.Print("here")
 		<-asked
 		os.Exit(procNumber(arg))
+	case "replace": // a file, again and again
+		_ = runtime.Run(func() {
+			for n := byte(0); ; n = 1 - n {
+				if err := io.WriteFileAtomic(arg, bytes.Repeat([]byte{'a' + n}, 100_000), 0o600); err != nil {
+					return
+				}
+				if n == 0 {
+					_, _ = io.Stdout.WriteString(".")
+				}
+			}
+		})
 	case "parent":
 		procParent()
 	case "ignoring":
