@@ -37,7 +37,7 @@ func TestNoDescriptorLeak(t *testing.T) {
 			f.must(f.p.Close())
 		})
 	}
-	if after := len(open(t)); after != before {
+	if after := len(open(t)); after > before { // fewer if the collector has found some of an earlier test
 		t.Errorf("%d descriptors are open, %d before", after, before)
 	}
 }
