@@ -55,7 +55,7 @@ func main() {
 			}
 		})
 		s.run()
-	})
+	}, runtime.WithGrace(time.Second)) // for the open of a named pipe that was given up
 	if err != nil {
 		log.Fatal(err)
 	}
