@@ -509,16 +509,26 @@ func TestCancelledWriteTellsTheTruth(t *testing.T) {
 		must(t, err)
 		defer fileClose(t, f)
 		big, n := make([]byte, 1<<20), -1
-		err = timeout.Run(time.Millisecond, func() (err error) {
-			n, err = f.Write(big)
-			return err
+		fd, err := unix.Open(name, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+		must(t, err)
+		defer unix.Close(fd)
+		g := task.NewGroup()
+		var failed error
+		g.Go(func() error {
+			n, failed = f.Write(big)
+			return nil
 		})
-		var e *timeout.Error
-		if !errors.As(err, &e) || n <= 0 || n == len(big) {
-			t.Errorf("the write returned %d, %v", n, err)
+		for there := 0; there == 0; task.Yield() { // until it is in the middle
+			there, err = unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0)
+			must(t, err)
+		}
+		g.Cancel()
+		_ = g.Wait()
+		if !errors.Is(failed, task.ErrCanceled) || n <= 0 || n == len(big) {
+			t.Errorf("the write returned %d, %v", n, failed)
 		}
 		got := 0
-		must(t, f.SetReadDeadline(time.Now().Add(time.Second)))
+		must(t, f.SetReadDeadline(time.Now().Add(time.Minute)))
 		for got < n {
 			k, err := f.Read(big)
 			must(t, err)
