@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -39,48 +38,6 @@ func TestOthersChildrenAreLeftAlone(t *testing.T) {
 			}
 		})
 	})
-}
-
-// The number of a program that was reaped is given to another one, which must not be
-// hit by what is meant for the first.
-//
-// holds: 97
-func TestReusedPidIsNotSignalled(t *testing.T) {
-	const last = "/proc/sys/kernel/ns_last_pid"
-	next := func(pid int) error { return os.WriteFile(last, []byte(strconv.Itoa(pid-1)), 0o644) }
-	// Anybody may open the file, and only some may write to it.
-	if err := next(os.Getpid()); err != nil {
-		t.Skip("skipped: needs the right to say which number the next process gets: ", err)
-	}
-	for _, group := range []bool{false, true} {
-		procEachWay(t, func(t *testing.T) {
-			run(t, func() {
-				c := procCmd("exit 0")
-				c.Group = group
-				must(t, c.Run())
-				var other *io.Cmd
-				for range 1000 { // threads are numbered with processes, so others may come first
-					must(t, next(c.Process.Pid))
-					other = procCmd("cat")
-					other.Group = true // its group has the same number, too
-					in, err := other.StdinPipe()
-					must(t, err)
-					must(t, other.Start())
-					if other.Process.Pid == c.Process.Pid {
-						if err := c.Signal(os.Kill); err != os.ErrProcessDone {
-							t.Errorf("Signal returned %v", err)
-						}
-						must(t, in.Close())
-						must(t, other.Wait()) // it lives to see the end of its input
-						return
-					}
-					must(t, in.Close())
-					must(t, other.Wait())
-				}
-				t.Log("not tested: the number was not given again") // Skip would end the task
-			})
-		})
-	}
 }
 
 // A signal for a program that has ended and that nobody has waited for reaches its
