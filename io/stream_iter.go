@@ -8,9 +8,9 @@ import (
 var carriageReturn = []byte{'\r'}
 
 // Lines returns an iterator over the lines that are left, without their endings, see
-// [StreamReader.ReadLine]; as for bufio.Scanner, a last line needs none, or the \r of one. The end is not
-// yielded; another error is, with nil, and ends it. A line is valid until the next. Going
-// on is a checkpoint.
+// [StreamReader.ReadLine]; as for bufio.Scanner, a last line needs none, or the \r of one.
+// The end is not yielded; another error is, with nil, and ends it. A line is valid until
+// the next. Going on is a checkpoint.
 func (s *StreamReader) Lines() iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		for {
