@@ -68,7 +68,7 @@ func openFifo(l *kernel.Loop, name string, flag int) (int, error) {
 		return -1, e
 	}
 	for {
-		fd, err := unix.Open(name, flag&unix.O_ACCMODE|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+		fd, err := unix.Open(name, flag&unix.O_ACCMODE|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
 		if err != unix.EINTR {
 			return fd, err
 		}

@@ -21,7 +21,9 @@ import (
 //
 // Noticing is not reaping. The program stays a zombie until Wait returns, and its
 // number is nobody else's so long; that is what makes it safe to signal a group, for
-// which there is no descriptor, from the loop that will reap.
+// which there is no descriptor, from the loop that will reap. (Where the system cannot
+// wait for a program without reaping it, on macOS and the BSDs, the goroutine does both,
+// and between that and the return of Wait the number of a group may be another's.)
 
 // procEnd waits for the end of one program. The zero value is ready.
 type procEnd struct {

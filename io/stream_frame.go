@@ -26,10 +26,14 @@ var (
 )
 
 // LengthFraming puts the length of a message before it, in 1, 2, 4 or 8 bytes in the
-// order given. It panics for another size. It is not a checkpoint.
+// order given. It panics for another size, and for more than one byte without an order.
+// It is not a checkpoint.
 func LengthFraming(size int, order binary.ByteOrder) Framing {
 	if size != 1 && size != 2 && size != 4 && size != 8 {
 		panic("evergreen: LengthFraming knows lengths of 1, 2, 4 and 8 bytes")
+	}
+	if order == nil && size > 1 {
+		panic("evergreen: LengthFraming needs the order of the bytes: give binary.BigEndian, as most protocols have it")
 	}
 	return Framing{size: size, order: order}
 }

@@ -653,6 +653,7 @@ func TestStreamOptionsThatMakeNoSense(t *testing.T) {
 		"high":  func() { io.WithWaterMarks(0, 0) },
 		"order": func() { io.WithWaterMarks(4, 3) },
 		"size":  func() { io.LengthFraming(3, nil) },
+		"bytes": func() { io.LengthFraming(4, nil) },
 		"delim": func() { io.DelimiterFraming(nil) },
 		"frame": func() { io.VarintFraming().Limit(0) },
 	} {

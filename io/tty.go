@@ -109,8 +109,9 @@ func (t *TTY) OnResize(f func(WinSize)) (*runtime.Handle, error) {
 
 // Resizes yields the size of the terminal, and then each time that it changes the new
 // one; of several changes at a time only the last. It ends when the size cannot be asked
-// for any more, since the terminal is closed. It belongs in a task of the terminal's
-// loop and is a checkpoint; when the task is cancelled it does not return.
+// for any more, since the terminal is closed, which it sees at the next change. It
+// belongs in a task of the terminal's loop and is a checkpoint; when the task is
+// cancelled it does not return.
 func (t *TTY) Resizes() iter.Seq[WinSize] {
 	return func(yield func(WinSize) bool) {
 		me := kernel.MustTask("TTY.Resizes")
