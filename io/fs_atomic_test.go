@@ -3,11 +3,11 @@ package io_test
 import (
 	"os"
 	"path/filepath"
-	stdruntime "runtime"
-	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 
 	"github.com/evergreen-go/evergreen/io"
 	"github.com/evergreen-go/evergreen/runtime"
@@ -57,7 +57,7 @@ func TestTemporaryFilesAfterTheGrace(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
+			dir, known := t.TempDir(), goleak.IgnoreCurrent()
 			for yields := range 20 {
 				_ = runtime.Run(func() { // that something goes on is no failure here
 					task.Go(func() { work(dir) })
@@ -67,17 +67,17 @@ func TestTemporaryFilesAfterTheGrace(t *testing.T) {
 					runtime.Current().Stop()
 				}, runtime.WithGrace(0))
 			}
-			left := func() []string {
-				names, err := filepath.Glob(filepath.Join(dir, "*"))
-				hidden, _ := filepath.Glob(filepath.Join(dir, ".*"))
-				must(t, err)
-				return slices.DeleteFunc(append(names, hidden...), func(name string) bool { return filepath.Base(name) == "file" })
+			if !fileSoon(func() bool { return goleak.Find(known) == nil }) {
+				t.Fatal("goroutines that went on have not ended")
 			}
-			for n := 0; len(left()) > 0; n++ { // until the goroutines that go on have ended
-				if n == 20_000 {
-					t.Fatalf("%q are left", left())
+			names, err := filepath.Glob(filepath.Join(dir, "*"))
+			must(t, err)
+			hidden, err := filepath.Glob(filepath.Join(dir, ".*"))
+			must(t, err)
+			for _, left := range append(names, hidden...) {
+				if filepath.Base(left) != "file" {
+					t.Errorf("%s is left", left)
 				}
-				stdruntime.Gosched()
 			}
 		})
 	}
